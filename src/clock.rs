@@ -1,0 +1,65 @@
+//! Time, as the service knows it. Everything else takes `now` as an argument.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Where "now" comes from.
+pub trait Clock: Send + Sync + fmt::Debug + 'static {
+    /// The present instant.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The system's clock, shifted by a constant: `--at` makes the service live at another instant, from where it runs on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock {
+    shift: TimeDelta,
+}
+
+impl SystemClock {
+    /// The system's clock as it is.
+    pub fn real() -> Self {
+        Self::default()
+    }
+
+    /// A clock that shows `at` now, and runs on from there.
+    pub fn starting_at(at: DateTime<Utc>) -> Self {
+        Self { shift: at - Self::real().now() }
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the system's clock is read")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now() + self.shift
+    }
+}
+
+/// A clock that stands still until it is moved: for tests and simulations.
+#[derive(Debug)]
+pub struct ManualClock {
+    now: Mutex<DateTime<Utc>>,
+}
+
+impl ManualClock {
+    /// A clock standing at `now`.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now: Mutex::new(now) }
+    }
+
+    /// Moves it forwards.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.lock() += by;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, DateTime<Utc>> {
+        self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.lock()
+    }
+}

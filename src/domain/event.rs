@@ -1,0 +1,136 @@
+//! Events: what happened, in the order it happened. They are the spine: read models, live updates, outbox and audit are all
+//! consumers. An event holds identifiers and operational facts, never personal data.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::coding::coded;
+use super::{Actor, AppointmentId, Record, RequestId, Rpps, SlotId};
+
+coded!(
+    /// Kinds of events, `<subject>.<verb>`.
+    EventKind {
+        /// A practitioner entered the directory, or changed there.
+        PractitionerListed = "practitioner.listed",
+        /// A slot was published.
+        SlotPublished = "slot.published",
+        /// A place was held.
+        SlotHeld = "slot.held",
+        /// A hold was prolonged.
+        SlotHoldExtended = "slot.hold_extended",
+        /// A held place was given back.
+        SlotReleased = "slot.released",
+        /// A hold reached its end.
+        SlotHoldExpired = "slot.hold_expired",
+        /// A place was booked.
+        SlotBooked = "slot.booked",
+        /// A booked place is free again.
+        SlotFreed = "slot.freed",
+        /// An outcome was recorded on a place.
+        SlotOutcome = "slot.outcome",
+        /// A slot was taken back by its practitioner.
+        SlotWithdrawn = "slot.withdrawn",
+        /// A request was entered.
+        RequestCreated = "request.created",
+        /// Slots were offered for a request.
+        RequestOffered = "request.offered",
+        /// A level was set.
+        RequestLevelled = "request.levelled",
+        /// Answers were added, triage made again.
+        RequestAnswered = "request.answered",
+        /// A régulateur agreed.
+        RequestAgreed = "request.agreed",
+        /// An hour was promised.
+        RequestPromised = "request.promised",
+        /// A place was held for a request.
+        RequestHeld = "request.held",
+        /// Its hold was given back or reached its end: it waits again.
+        RequestReleased = "request.released",
+        /// It was booked.
+        RequestBooked = "request.booked",
+        /// Its appointment was cancelled by the practitioner: it waits again.
+        RequestReopened = "request.reopened",
+        /// It was cancelled.
+        RequestCancelled = "request.cancelled",
+        /// It was handed to the emergency number.
+        RequestHandedTo15 = "request.handed_to_15",
+        /// It was sent elsewhere.
+        RequestRedirected = "request.redirected",
+        /// It was closed without care.
+        RequestUnmet = "request.unmet",
+        /// Its patient was seen.
+        RequestFulfilled = "request.fulfilled",
+        /// Its patient did not come.
+        RequestNoShow = "request.noshow",
+        /// An appointment was made.
+        AppointmentBooked = "appointment.booked",
+        /// Its patient was seen.
+        AppointmentFulfilled = "appointment.fulfilled",
+        /// Its patient did not come.
+        AppointmentNoShow = "appointment.noshow",
+        /// It was cancelled.
+        AppointmentCancelled = "appointment.cancelled",
+        /// Who the patient is was read by somebody.
+        AppointmentIdentityRead = "appointment.identity_read",
+    }
+);
+
+impl EventKind {
+    /// The subject: `slot`, `request`, `appointment`, `practitioner`.
+    pub fn subject(self) -> &'static str {
+        self.code().split('.').next().unwrap_or_default()
+    }
+}
+
+/// What an event is about: always one main subject, and the others it concerns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerns {
+    /// Slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<SlotId>,
+    /// Request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
+    /// Appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<AppointmentId>,
+    /// Practitioner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practitioner: Option<Rpps>,
+}
+
+/// One event, before the store gives it its number, instant and chain value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Kind.
+    pub kind: EventKind,
+    /// What it is about.
+    pub concerns: Concerns,
+    /// Who did it.
+    pub actor: Actor,
+    /// Why: a code or a short operational reason, never about the patient's health.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The subject's record after the event: read models and replays need nothing else. Boxed: most of an event's size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<Record>>,
+    /// Version of that record.
+    #[serde(default)]
+    pub version: u64,
+    /// Slots offered, best first (`request.offered`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<SlotId>,
+}
+
+/// One event as the stream has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedEvent {
+    /// Number in the territory's stream: contiguous from 1.
+    pub seq: u64,
+    /// When the store took it.
+    pub at: DateTime<Utc>,
+    /// Chain value: a digest of this event and of the chain value before it.
+    pub chain: String,
+    /// What happened.
+    pub event: Event,
+}

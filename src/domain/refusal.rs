@@ -1,0 +1,120 @@
+//! Refusals: expected answers of the rules, with the facts needed to explain them. A refusal changes nothing.
+
+use chrono::{DateTime, Utc};
+
+use super::{Level, RequestState, SlotId};
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such record, or not the caller's to see.
+    #[error("no such {0}")]
+    Unknown(Subject),
+    /// The caller may not do this.
+    #[error("not allowed")]
+    Forbidden,
+
+    // Publishing
+    /// The slot would start in the past.
+    #[error("the slot starts in the past")]
+    Past,
+    /// The slot would end before or when it starts.
+    #[error("the slot ends before it starts")]
+    EndsBeforeStart,
+    /// The practitioner has a live slot at that time.
+    #[error("overlaps slot {with}")]
+    Overlap {
+        /// The slot that is there.
+        with: SlotId,
+    },
+    /// The place of practice is not one of the practitioner's.
+    #[error("not a place of practice of this practitioner")]
+    UnknownLocation,
+
+    // Holding and booking
+    /// No place is left.
+    #[error("no place is left in this slot")]
+    SlotTaken,
+    /// Withdrawn by its practitioner, or begun.
+    #[error("this slot is withdrawn or past")]
+    SlotGone,
+    /// The slot has bookings and may not be withdrawn without cancelling them.
+    #[error("this slot is booked")]
+    SlotBooked,
+    /// The hold is past its end, released, or was never made.
+    #[error("the hold has ended")]
+    HoldExpired,
+    /// The hold belongs to another caller.
+    #[error("the hold is another caller's")]
+    HoldOfAnother,
+    /// A hold with this name exists elsewhere.
+    #[error("this hold id was used for another place")]
+    HoldIdReused,
+    /// A red flag stands: the 15, never a slot.
+    #[error("an emergency gets no slot")]
+    Emergency,
+    /// No level stands yet.
+    #[error("no level has been decided")]
+    NotQualified,
+    /// A médecin régulateur must agree first.
+    #[error("a régulateur must agree first")]
+    RegulationRequired,
+    /// The slot does not suit the request: the name of the hard rule, and its sentence for people.
+    #[error("the slot does not suit: {rule}")]
+    Unsuitable {
+        /// The rule's code.
+        rule: &'static str,
+        /// What it requires and what is the case, in French.
+        sentence: String,
+    },
+
+    // The request's story
+    /// Its state does not allow this.
+    #[error("not possible while {state}")]
+    WrongState {
+        /// Where it stands.
+        state: RequestState,
+    },
+    /// Only a médecin régulateur lowers a level.
+    #[error("only a régulateur lowers a level (from {from})")]
+    LoweringNeedsRegulator {
+        /// The level that stands.
+        from: Level,
+    },
+    /// An outcome before the appointment has begun.
+    #[error("the appointment starts at {start}")]
+    TooEarly {
+        /// Its start.
+        start: DateTime<Utc>,
+    },
+    /// The appointment already has another outcome.
+    #[error("the outcome was already recorded")]
+    OutcomeRecorded,
+    /// The promise cannot be kept: no place before the deadline with that notice.
+    #[error("the promise cannot be kept")]
+    PromiseImpossible,
+}
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A slot.
+    Slot,
+    /// A request.
+    Request,
+    /// An appointment.
+    Appointment,
+    /// A practitioner.
+    Practitioner,
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Slot => "slot",
+            Self::Request => "request",
+            Self::Appointment => "appointment",
+            Self::Practitioner => "practitioner",
+        })
+    }
+}

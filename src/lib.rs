@@ -1,0 +1,18 @@
+//! Aiguilleur: unscheduled care and médecin traitant for a French CPTS.
+//!
+//! The map, in the order of dependencies:
+
+pub mod clock;
+pub mod domain;
+pub mod geography;
+pub mod synthetic;
+pub mod triage;
+pub mod matching;
+pub mod store;
+pub mod seal;
+pub mod views;
+pub mod identity;
+pub mod booking;
+pub mod web;
+pub mod http;
+pub mod observability;
