@@ -55,6 +55,8 @@ pub struct Appointment {
     pub booked_by: Actor,
     /// Where the request came from.
     pub origin: Channel,
+    /// Name of the sealed blob that says who the patient is.
+    pub identity_ref: String,
     /// The regulation file: the SNP supplement and the national flow need it from the first day.
     pub regulation_reference: Option<RegulationReference>,
     /// On a place "en sus".

@@ -199,6 +199,8 @@ pub struct CareRequest {
     pub triage: Triage,
     /// Must be seen before; none for `programmed` or before a level stands.
     pub deadline: Option<DateTime<Utc>>,
+    /// Name of the sealed blob with the patient's facts; each triage writes a new one.
+    pub facts_ref: String,
     /// The regulation file the call belongs to.
     pub regulation_reference: Option<RegulationReference>,
     /// Where it stands, but for the hold.
@@ -212,6 +214,9 @@ pub struct CareRequest {
 }
 
 impl CareRequest {
+    /// How long a request without a deadline (no level yet, or `programmed`) stays on the board: our assumption.
+    pub const UNDATED_STAY: TimeDelta = TimeDelta::days(14);
+
     /// How long a request stays on the board, marked overdue, after its deadline has passed and before the service closes
     /// it as `unmet`. Long, so that nobody disappears from an operator's sight: our assumption.
     pub const OVERDUE_GRACE: TimeDelta = TimeDelta::hours(12);
@@ -272,6 +277,14 @@ impl CareRequest {
     /// Whether its deadline is past while it still waits.
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         matches!(self.phase, Phase::Incomplete | Phase::Open) && self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// When the service closes it, if nobody has by then.
+    pub fn closes_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self.latest_start() {
+            Some(deadline) => deadline.max(now) + Self::OVERDUE_GRACE,
+            None => self.created_at.max(now) + Self::UNDATED_STAY,
+        }
     }
 
     /// Whether its story is over.

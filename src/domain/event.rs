@@ -99,6 +99,15 @@ pub struct Concerns {
     pub practitioner: Option<Rpps>,
 }
 
+/// A record as a commit wrote it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// Its version.
+    pub version: u64,
+    /// The record.
+    pub record: Record,
+}
+
 /// One event, before the store gives it its number, instant and chain value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -111,12 +120,10 @@ pub struct Event {
     /// Why: a code or a short operational reason, never about the patient's health.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The subject's record after the event: read models and replays need nothing else. Boxed: most of an event's size.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Box<Record>>,
-    /// Version of that record.
-    #[serde(default)]
-    pub version: u64,
+    /// Records as they are after the event: read models and replays need nothing else. A record that several events of one
+    /// step change stands with the last of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<Written>,
     /// Slots offered, best first (`request.offered`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<SlotId>,

@@ -37,7 +37,7 @@ pub use care_request::{
 pub use coding::{Arrival, Audience, Channel, Language, Level, Modality, Profession, Role, Sex, Speciality};
 pub use commune_code::CommuneCode;
 pub use delivery::{Delivery, DeliveryState};
-pub use event::{Concerns, Event, EventKind, RecordedEvent};
+pub use event::{Concerns, Event, EventKind, RecordedEvent, Written};
 pub use finess::Finess;
 pub use ids::{AppointmentId, ComplaintId, HoldId, LocationId, RegulationReference, RequestId, SlotId, TerritoryId};
 pub use patient::{Age, Answer, Constraints, PatientFacts, PatientIdentity, PersonName};

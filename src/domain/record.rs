@@ -95,6 +95,10 @@ impl FromStr for RecordKey {
 /// Something that is unique, and who has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UniqueOwner {
+    /// What kind of thing is unique: `registration`.
+    pub subject: String,
+    /// HMAC of what must be unique.
+    pub hmac: String,
     /// Key of the record that owns it.
     pub owner: String,
 }
@@ -121,6 +125,21 @@ pub enum Record {
     Unique(UniqueOwner),
     /// A delivery.
     Delivery(Delivery),
+}
+
+impl Record {
+    /// The key it is kept under.
+    pub fn key(&self) -> RecordKey {
+        match self {
+            Self::Slot(slot) => RecordKey::slot(slot.id),
+            Self::Request(request) => RecordKey::request(request.id),
+            Self::Appointment(appointment) => RecordKey::appointment(appointment.id),
+            Self::Agenda(agenda) => RecordKey::agenda(agenda.practitioner),
+            Self::Practitioner(practitioner) => RecordKey::practitioner(practitioner.rpps),
+            Self::Unique(unique) => RecordKey::unique(&unique.subject, &unique.hmac),
+            Self::Delivery(delivery) => RecordKey::delivery(delivery.event, &delivery.target),
+        }
+    }
 }
 
 coded!(

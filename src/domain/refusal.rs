@@ -1,11 +1,15 @@
 //! Refusals: expected answers of the rules, with the facts needed to explain them. A refusal changes nothing.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::{Level, RequestState, SlotId};
 
 /// Why a command was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// No such record, or not the caller's to see.
     #[error("no such {0}")]
@@ -59,13 +63,11 @@ pub enum Refusal {
     /// A médecin régulateur must agree first.
     #[error("a régulateur must agree first")]
     RegulationRequired,
-    /// The slot does not suit the request: the name of the hard rule, and its sentence for people.
+    /// The slot does not suit the request.
     #[error("the slot does not suit: {rule}")]
     Unsuitable {
-        /// The rule's code.
-        rule: &'static str,
-        /// What it requires and what is the case, in French.
-        sentence: String,
+        /// Code of the hard rule that sets it aside.
+        rule: Cow<'static, str>,
     },
 
     // The request's story
@@ -96,7 +98,8 @@ pub enum Refusal {
 }
 
 /// What was not found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// A slot.
     Slot,

@@ -1,0 +1,158 @@
+//! A decision being made: records as they will be, timers, and events in order.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::Context;
+use crate::domain::{
+    Actor, Agenda, Appointment, CareRequest, Change, Concerns, Event, EventKind, Practitioner, Record, RecordKey,
+    Records, Rpps, Slot, SlotId, Timer, TimerKind, Written,
+};
+
+/// Collects what a command changes.
+pub(super) struct Draft<'a> {
+    pub(super) records: &'a Records,
+    context: &'a Context,
+    change: Change,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(records: &'a Records, context: &'a Context) -> Self {
+        Self { records, context, change: Change::default() }
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.context.now
+    }
+
+    pub(super) fn actor(&self) -> &'a Actor {
+        &self.context.actor
+    }
+
+    pub(super) fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// The slot as this draft has it so far, else as it was loaded.
+    pub(super) fn slot_so_far(&self, id: SlotId) -> Option<Slot> {
+        match self.change.puts.get(&RecordKey::slot(id)) {
+            Some(Record::Slot(slot)) => Some(slot.clone()),
+            _ => self.records.slot(id).cloned(),
+        }
+    }
+
+    /// The agenda as this draft has it so far, else as it was loaded, else empty.
+    pub(super) fn agenda_so_far(&self, rpps: Rpps) -> Agenda {
+        match self.change.puts.get(&RecordKey::agenda(rpps)) {
+            Some(Record::Agenda(agenda)) => agenda.clone(),
+            _ => self.records.agenda(rpps).cloned().unwrap_or_else(|| Agenda::new(rpps)),
+        }
+    }
+
+    pub(super) fn put_practitioner(&mut self, practitioner: Practitioner) {
+        self.put(Record::Practitioner(practitioner));
+    }
+
+    pub(super) fn put_agenda(&mut self, agenda: Agenda) {
+        self.put(Record::Agenda(agenda));
+    }
+
+    pub(super) fn put_appointment(&mut self, appointment: Appointment) {
+        self.put(Record::Appointment(appointment));
+    }
+
+    /// Puts a slot and sets its timer to the end of its first hold.
+    pub(super) fn put_slot(&mut self, slot: Slot) {
+        let timer = Timer { kind: TimerKind::Hold, id: slot.id.to_string() };
+        let expiry = slot.next_expiry();
+        let had_expiry = self.records.slot(slot.id).and_then(Slot::next_expiry);
+        if expiry != had_expiry {
+            self.change.timers.insert(timer, expiry);
+        }
+        self.put(Record::Slot(slot));
+    }
+
+    /// Puts a request and sets or clears the timer that closes it when nobody does.
+    pub(super) fn put_request(&mut self, request: CareRequest) {
+        let timer = Timer { kind: TimerKind::Overdue, id: request.id.to_string() };
+        let waits = |request: &CareRequest| {
+            !request.is_closed() && !matches!(request.phase, crate::domain::Phase::Booked { .. })
+        };
+        let before = self.records.request(request.id);
+        let same_wait =
+            before.is_some_and(|b| waits(b) == waits(&request) && b.latest_start() == request.latest_start());
+        if !same_wait {
+            self.change.timers.insert(timer, waits(&request).then(|| request.closes_at(self.now())));
+        }
+        self.put(Record::Request(request));
+    }
+
+    fn put(&mut self, record: Record) {
+        self.change.puts.insert(record.key(), record);
+    }
+
+    /// Appends an event by the acting actor.
+    pub(super) fn event(&mut self, kind: EventKind, concerns: Concerns, reason: Option<&str>) {
+        self.change.events.push(Event {
+            kind,
+            concerns,
+            actor: self.actor().clone(),
+            reason: reason.map(str::to_owned),
+            after: Vec::new(),
+            offered: Vec::new(),
+        });
+    }
+
+    /// Appends an event that lists offered slots.
+    pub(super) fn offered(&mut self, concerns: Concerns, offered: Vec<SlotId>) {
+        self.event(EventKind::RequestOffered, concerns, None);
+        if let Some(event) = self.change.events.last_mut() {
+            event.offered = offered;
+        }
+    }
+
+    /// The finished change: every record stands with the last event that is about it, so that whoever follows the stream
+    /// has the same records as the store.
+    pub(super) fn finish(mut self) -> Change {
+        let mut after: BTreeMap<usize, Vec<Written>> = BTreeMap::new();
+        let last = self.change.events.len().saturating_sub(1);
+        for (key, record) in &self.change.puts {
+            let about = self
+                .change
+                .events
+                .iter()
+                .rposition(|event| event.kind.subject() == subject(record) && mentions(event, record));
+            let written = Written { version: self.records.version(key) + 1, record: record.clone() };
+            after.entry(about.unwrap_or(last)).or_default().push(written);
+        }
+        for (place, written) in after {
+            if let Some(event) = self.change.events.get_mut(place) {
+                event.after = written;
+            }
+        }
+        self.change
+    }
+}
+
+/// The subject of the events that are about a record.
+fn subject(record: &Record) -> &'static str {
+    match record {
+        Record::Slot(_) | Record::Agenda(_) => "slot",
+        Record::Request(_) => "request",
+        Record::Appointment(_) => "appointment",
+        Record::Practitioner(_) => "practitioner",
+        Record::Unique(_) | Record::Delivery(_) => "",
+    }
+}
+
+fn mentions(event: &Event, record: &Record) -> bool {
+    match record {
+        Record::Slot(slot) => event.concerns.slot == Some(slot.id),
+        Record::Agenda(agenda) => event.concerns.practitioner == Some(agenda.practitioner),
+        Record::Request(request) => event.concerns.request == Some(request.id),
+        Record::Appointment(appointment) => event.concerns.appointment == Some(appointment.id),
+        Record::Practitioner(practitioner) => event.concerns.practitioner == Some(practitioner.rpps),
+        Record::Unique(_) | Record::Delivery(_) => false,
+    }
+}

@@ -1,0 +1,192 @@
+//! What happens to a request before a place is held: entry, level, answers, a régulateur's agreement, a promise.
+
+use chrono::{DateTime, Utc};
+
+use super::draft::Draft;
+use super::{Answer, places};
+use crate::domain::{
+    Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Promise, Refusal,
+    RegulationReference, RequestId, RequestState, Role, SlotId, Triage, TriageStatus,
+};
+
+/// A request as it comes in. What describes the patient is already sealed under `facts_ref`.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    /// Identifier, made by the caller.
+    pub id: RequestId,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Where the patient is.
+    pub commune: CommuneCode,
+    /// Whether that commune belongs to the territory.
+    pub in_territory: bool,
+    /// Name of the sealed blob with the patient's facts.
+    pub facts_ref: String,
+    /// The regulation file.
+    pub regulation_reference: Option<RegulationReference>,
+    /// The evaluation.
+    pub triage: Triage,
+}
+
+pub(super) fn create(draft: &mut Draft<'_>, new: &NewRequest) -> Result<Answer, Refusal> {
+    if draft.records.request(new.id).is_some() {
+        return Err(Refusal::Forbidden);
+    }
+    let request = CareRequest {
+        id: new.id,
+        territory: draft.context().territory.clone(),
+        channel: new.channel,
+        created_by: draft.actor().clone(),
+        created_at: draft.now(),
+        commune: new.commune,
+        in_territory: new.in_territory,
+        deadline: deadline(&new.triage),
+        phase: phase(&new.triage),
+        triage: new.triage.clone(),
+        facts_ref: new.facts_ref.clone(),
+        regulation_reference: new.regulation_reference.clone(),
+        held: None,
+        promise: None,
+        agreement: None,
+    };
+    draft.put_request(request);
+    draft.event(EventKind::RequestCreated, of_request(new.id), None);
+    Ok(Answer::Created { request: new.id })
+}
+
+/// The last instant a level allows: decision plus delay.
+fn deadline(triage: &Triage) -> Option<DateTime<Utc>> {
+    Some(triage.decided_at? + triage.decided?.delay()?)
+}
+
+fn phase(triage: &Triage) -> Phase {
+    if triage.decided.is_some() { Phase::Open } else { Phase::Incomplete }
+}
+
+/// Sets a level. Anybody of the regulation raises; only a médecin régulateur lowers (triage.md §1.3). A level raised never
+/// leaves more time than there was. A place held is given back when the level becomes `immediate`: an emergency gets none.
+pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reason: &str) -> Result<Answer, Refusal> {
+    let mut request = super::request(draft.records, id)?.clone();
+    if request.is_closed() {
+        return Err(Refusal::WrongState { state: request.state(draft.now()) });
+    }
+    let regulator = draft.actor().role == Role::Regulator;
+    let before = request.triage.decided;
+    if let Some(from) = before.filter(|from| level < *from)
+        && !regulator
+    {
+        return Err(Refusal::LoweringNeedsRegulator { from });
+    }
+    let now = draft.now();
+    let new_deadline = level.delay().map(|delay| now + delay);
+    request.deadline = match before {
+        Some(from) if level == from => request.deadline,
+        Some(from) if level > from => [request.deadline, new_deadline].into_iter().flatten().min(),
+        _ => new_deadline,
+    };
+    request.triage.decided = Some(level);
+    request.triage.decided_at = Some(now);
+    request.triage.decided_by = Some(match (regulator, before) {
+        (true, _) => DecidedBy::Regulator,
+        // The first level an operator enters transcribes the decision of the call's medical regulation.
+        (false, None) => DecidedBy::Regulation,
+        (false, Some(_)) => DecidedBy::Operator,
+    });
+    request.triage.status = if level == Level::Immediate { TriageStatus::Stopped } else { TriageStatus::Decided };
+    if request.phase == Phase::Incomplete {
+        request.phase = Phase::Open;
+    }
+    if level == Level::Immediate {
+        request.promise = None;
+        request = places::give_back(draft, request, "emergency");
+    }
+    draft.put_request(request);
+    draft.event(EventKind::RequestLevelled, of_request(id), Some(reason));
+    Ok(Answer::Done)
+}
+
+/// Replaces the evaluation after new answers. A level that a person decided is kept unless the new one is higher: a new
+/// answer may raise, never lower.
+pub(super) fn reassess(
+    draft: &mut Draft<'_>,
+    id: RequestId,
+    facts_ref: &str,
+    triage: &Triage,
+) -> Result<Answer, Refusal> {
+    let mut request = super::request(draft.records, id)?.clone();
+    if request.is_closed() {
+        return Err(Refusal::WrongState { state: request.state(draft.now()) });
+    }
+    facts_ref.clone_into(&mut request.facts_ref);
+    let raised = triage.decided > request.triage.decided;
+    if raised {
+        let new = deadline(triage);
+        request.deadline = [request.deadline, new].into_iter().flatten().min();
+        request.triage = triage.clone();
+        if request.phase == Phase::Incomplete {
+            request.phase = Phase::Open;
+        }
+        if request.is_emergency() {
+            request.promise = None;
+            request = places::give_back(draft, request, "emergency");
+        }
+    } else {
+        request.triage.recommended = triage.recommended;
+        request.triage.pack = triage.pack.clone();
+        request.triage.valid_until = triage.valid_until;
+        request.triage.regulation_required |= triage.regulation_required;
+    }
+    draft.put_request(request);
+    draft.event(EventKind::RequestAnswered, of_request(id), None);
+    Ok(Answer::Done)
+}
+
+pub(super) fn agree(
+    draft: &mut Draft<'_>,
+    id: RequestId,
+    reason: &str,
+    latest: Option<DateTime<Utc>>,
+) -> Result<Answer, Refusal> {
+    if draft.actor().role != Role::Regulator {
+        return Err(Refusal::Forbidden);
+    }
+    let mut request = super::request(draft.records, id)?.clone();
+    if request.phase != Phase::Open {
+        return Err(Refusal::WrongState { state: request.state(draft.now()) });
+    }
+    request.agreement = Some(Agreement { actor: draft.actor().clone(), at: draft.now(), latest });
+    draft.put_request(request);
+    draft.event(EventKind::RequestAgreed, of_request(id), Some(reason));
+    Ok(Answer::Done)
+}
+
+pub(super) fn promise(draft: &mut Draft<'_>, id: RequestId, notice_minutes: u16) -> Result<Answer, Refusal> {
+    let mut request = super::request(draft.records, id)?.clone();
+    let now = draft.now();
+    if request.is_emergency() {
+        return Err(Refusal::Emergency);
+    }
+    if request.awaits_regulator() {
+        return Err(Refusal::RegulationRequired);
+    }
+    match request.state(now) {
+        RequestState::Open | RequestState::Promised => {}
+        RequestState::Incomplete => return Err(Refusal::NotQualified),
+        state => return Err(Refusal::WrongState { state }),
+    }
+    let by = request.latest_start().filter(|by| *by > now).ok_or(Refusal::PromiseImpossible)?;
+    request.promise = Some(Promise { by, notice_minutes });
+    draft.put_request(request);
+    draft.event(EventKind::RequestPromised, of_request(id), None);
+    Ok(Answer::Done)
+}
+
+pub(super) fn note_offers(draft: &mut Draft<'_>, id: RequestId, offered: &[SlotId]) -> Result<Answer, Refusal> {
+    super::request(draft.records, id)?;
+    draft.offered(of_request(id), offered.to_vec());
+    Ok(Answer::Done)
+}
+
+pub(super) fn of_request(id: RequestId) -> Concerns {
+    Concerns { request: Some(id), ..Concerns::default() }
+}
