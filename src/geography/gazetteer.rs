@@ -93,8 +93,7 @@ impl Gazetteer {
             .iter()
             .filter_map(|commune| commune.point.map(|at| (point.distance_km(at), commune)))
             .filter(|(distance, _)| *distance <= 30.0)
-            // Paris, Lyon and Marseille are listed as a whole and by arrondissement: the part says more.
-            .min_by(|(a, first), (b, second)| a.total_cmp(b).then(second.arrondissement.cmp(&first.arrondissement)))
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, commune)| commune)
     }
 
@@ -103,21 +102,19 @@ impl Gazetteer {
         communes.sort_by_key(|commune| commune.code);
         let by_code: HashMap<CommuneCode, usize> =
             communes.iter().enumerate().map(|(index, commune)| (commune.code, index)).collect();
-        let mut known = |code: &str| {
-            let index = by_code.get(&code.parse().ok()?)?;
-            communes.get_mut(*index)
-        };
+        let index_of = |code: &str| by_code.get(&code.parse().ok()?).copied();
         for columns in lines(POINTS) {
             if let [code, _, _, _, _, _, lat, lon, _] = columns[..]
-                && let Some(commune) = known(code)
+                && let Some(index) = index_of(code)
             {
-                commune.point = point(lat, lon);
+                communes[index].point = point(lat, lon);
             }
         }
         for columns in lines(FACTS) {
             if let [code, lat, lon, surface, density] = columns[..]
-                && let Some(commune) = known(code)
+                && let Some(index) = index_of(code)
             {
+                let commune = &mut communes[index];
                 commune.point = point(lat, lon);
                 commune.surface_km2 = surface.parse().ok();
                 commune.density = density.parse().ok().and_then(DensityClass::new).unwrap_or(DensityClass::UNKNOWN);
@@ -215,9 +212,8 @@ mod tests {
 
     #[test]
     fn a_name_is_found_as_people_type_it() {
-        let names = |text: &str| -> Vec<&str> {
-            Gazetteer::national().search(text, 3).into_iter().map(|c| &*c.name).collect()
-        };
+        let names =
+            |text: &str| -> Vec<&str> { Gazetteer::national().search(text, 3).into_iter().map(|c| &*c.name).collect() };
         assert_eq!(names("ennetieres en"), ["Ennetières-en-Weppes"]);
         assert_eq!(names("  SAINGHIN-EN-W "), ["Sainghin-en-Weppes"]);
         assert_eq!(names("annoeullin"), ["Annœullin"]);

@@ -13,9 +13,6 @@ mod territory_fields;
 pub mod builtin;
 pub mod overlap;
 pub mod search_radius;
-pub mod import;
-mod import_table;
-mod commune_api;
 
 pub use gazetteer::{Gazetteer, KnownCommune};
 pub use overlap::{Overlap, overlaps};
