@@ -1,0 +1,136 @@
+// @ts-check
+// Who waits, soonest deadline first: age and time left as text, kept by identifier so that neither focus nor place is lost.
+import { button, byId, el, page, say, sayCount } from "./page.js";
+import { get } from "./api.js";
+import { now, spoken, whenOf } from "./times.js";
+import { tell } from "./notices.js";
+import { communeName } from "./slot.js";
+
+/** @typedef {{ id: string, state: string, created_at: string, deadline: string | null, commune: string, commune_name?: string,
+ *   complaint?: string, overdue?: boolean, at_risk?: boolean, unserved?: { text: string }, triage: { final: string | null } }} Waiting */
+
+const list = byId("board-list");
+const COMPLAINTS = new Map(page.complaints.map(({ id, label }) => [id, label]));
+const STATES = /** @type {Record<string, string>} */ ({ held: "board.state_held", promised: "board.state_promised", incomplete: "board.state_incomplete" });
+
+/** @type {Map<string, Waiting>} */
+let known = new Map();
+let loadedOnce = false;
+/** @type {number | undefined} */
+let soon;
+/** @type {(waiting: Waiting) => void} */
+let resume = () => {};
+/** @type {() => string | undefined} */
+let own = () => undefined;
+
+/**
+ * @param {{ resume: (waiting: Waiting) => void, own: () => string | undefined }} does
+ */
+export function startBoard(does) {
+  ({ resume, own } = does);
+  setInterval(paint, 15_000);
+}
+
+/** Reads the board again, once for a burst of events. */
+export function refreshBoard() {
+  clearTimeout(soon);
+  soon = setTimeout(load, 250);
+}
+
+async function load() {
+  try {
+    const { items } = await get("/requests?limit=200");
+    const before = known;
+    known = new Map(items.map((/** @type {Waiting} */ item) => [item.id, item]));
+    if (loadedOnce) announceNew(before);
+    loadedOnce = true;
+    paint();
+  } catch {
+    if (!loadedOnce) list.replaceChildren(el("p", { class: "empty" }, say("board.failed")));
+    clearTimeout(soon);
+    soon = setTimeout(load, 5000);
+  }
+}
+
+/** @param {Map<string, Waiting>} before */
+function announceNew(before) {
+  const fresh = [...known.values()].find((item) => !before.has(item.id) && item.id !== own());
+  if (fresh) tell(say("board.new", { level: levelOf(fresh), commune: nameOf(fresh) }));
+}
+
+/** @param {Waiting} waiting */
+function levelOf({ triage }) {
+  return triage.final ? say(`level.${triage.final}`) : say("level.none");
+}
+
+/** @param {Waiting} waiting */
+function nameOf(waiting) {
+  return waiting.commune_name ?? communeName(waiting.commune);
+}
+
+function paint() {
+  if (!loadedOnce) return;
+  byId("board-count").textContent = sayCount("board.count", known.size);
+  if (known.size === 0) {
+    list.replaceChildren(el("p", { class: "empty" }, say("board.empty")));
+    return;
+  }
+  let rows = list.querySelector("ol");
+  if (!rows) {
+    rows = /** @type {HTMLOListElement} */ (el("ol", { class: "board" }));
+    list.replaceChildren(rows);
+  }
+  const there = new Map([...rows.children].map((row) => [row.getAttribute("data-request") ?? "", /** @type {HTMLElement} */ (row)]));
+  /** @type {HTMLElement | null} */
+  let previous = null;
+  for (const waiting of known.values()) {
+    const row = there.get(waiting.id) ?? newRow(waiting);
+    there.delete(waiting.id);
+    fill(row, waiting);
+    // A row in its place is not touched: moving it would take the focus from it.
+    const next = previous ? previous.nextElementSibling : rows.firstElementChild;
+    if (row !== next) rows.insertBefore(row, next);
+    previous = row;
+  }
+  for (const row of there.values()) {
+    const hadFocus = row.contains(document.activeElement);
+    row.remove();
+    if (hadFocus) byId("board-title").focus();
+  }
+}
+
+/** @param {Waiting} waiting */
+function newRow(waiting) {
+  const row = el("li", { "data-request": waiting.id }, el("div", { class: "facts" }));
+  row.append(button(say("board.resume"), "", "plain", () => {
+    const current = known.get(waiting.id);
+    if (current) resume(current);
+  }));
+  return row;
+}
+
+/** @param {HTMLElement} row @param {Waiting} waiting */
+function fill(row, waiting) {
+  const deadline = waiting.deadline ? say("board.before", { when: whenOf(waiting.deadline) }) : say("board.no_deadline");
+  const left = waiting.deadline ? (Date.parse(waiting.deadline) - now()) / 60_000 : null;
+  const late = waiting.overdue || (left !== null && left <= 0);
+  const complaint = COMPLAINTS.get(waiting.complaint ?? "") ?? "";
+  const state = STATES[waiting.state];
+  row.dataset.mark = late ? "late" : waiting.at_risk ? "risk" : "";
+  row.querySelector(".facts")?.replaceWith(el("div", { class: "facts" },
+    el("p", { class: "board-line" }, el("span", { class: "level", "data-level": waiting.triage.final ?? "none" }, levelOf(waiting)), " ", el("strong", {}, nameOf(waiting))),
+    complaint && el("p", {}, complaint),
+    el("p", { class: "due" }, el("span", {}, deadline), left !== null && left > 0 && ` · ${say("board.left", { left: spoken(left) })}`),
+    el("p", { class: "quiet" }, say("board.age", { age: spoken((now() - Date.parse(waiting.created_at)) / 60_000) })),
+    late && left !== null && flag("⏰", say("board.overdue", { late: spoken(-left) })),
+    waiting.at_risk && flag("⚠", say("board.at_risk")),
+    waiting.unserved && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
+    state && flag("·", say(state))));
+  const resumed = row.querySelector("button");
+  resumed?.setAttribute("aria-label", say("board.resume_name", { level: levelOf(waiting), commune: nameOf(waiting), deadline }));
+}
+
+/** @param {string} icon @param {string} text */
+function flag(icon, text) {
+  return el("p", { class: "flag" }, el("span", { "aria-hidden": "true" }, icon), " ", text);
+}

@@ -1,0 +1,102 @@
+// @ts-check
+// The operator's desk: wires the form, the keys, the board and the live updates together. Start reading at `intake.js`, then
+// `reservation.js`.
+import { byId } from "./page.js";
+import { get } from "./api.js";
+import { clearCall, startCall } from "./call.js";
+import { clearFaults, tell } from "./notices.js";
+import { on, onEscape, startKeys } from "./keys.js";
+import { say } from "./page.js";
+import { desk, forget, isBusy, note } from "./desk.js";
+import { closeEmergency, emergencyIsShown, showEmergency } from "./emergency.js";
+import { forgetPatient } from "./hold.js";
+import { resume, search, transfer } from "./intake.js";
+import { extend, hold, release, showHeldAgain } from "./reservation.js";
+import { refreshBoard, startBoard } from "./board.js";
+import { startLive } from "./live.js";
+import * as offers from "./offers.js";
+
+/** Ready for the next caller: the place held is given back, everything typed is forgotten. */
+async function newCall() {
+  if (isBusy()) return;
+  if (desk.held) await release();
+  forget();
+  forgetPatient();
+  closeEmergency();
+  offers.clearOffers();
+  note("");
+  clearFaults(byId("call-errors"));
+  clearCall();
+  tell(say("call.new_done"));
+}
+
+/** @param {string} chosen @param {boolean} deliberate not merely passed over with the arrow keys */
+function levelChosen(chosen, deliberate) {
+  if (chosen === "immediate") showEmergency(transfer, deliberate);
+  else if (emergencyIsShown()) {
+    closeEmergency();
+    showHeldAgain();
+  }
+}
+
+/** Somebody new is written down while a request of the board was in hand: it goes back to the board. */
+async function leaveResumed() {
+  if (!desk.resumed || isBusy()) return;
+  desk.resumed = false;
+  const field = /** @type {HTMLElement | null} */ (document.activeElement);
+  if (desk.held) await release();
+  forget();
+  offers.clearOffers();
+  note("");
+  field?.focus();
+}
+
+/** @param {string} id @param {number} [heldSince] */
+async function readSlot(id, heldSince) {
+  try {
+    const slot = await get(`/slots/${id}`);
+    offers.updateSlot(slot, { mine: desk.held?.offer.slot.id === id || desk.asking === id, heldSince });
+  } catch {
+    // The next event, or the recovery of the line, reads it again.
+  }
+}
+
+desk.next = newCall;
+startKeys();
+startCall({ search, levelChosen });
+offers.startOffers(hold);
+startBoard({ resume, own: () => desk.request?.id });
+byId("new-call").addEventListener("click", newCall);
+byId("to-15").addEventListener("click", () => showEmergency(transfer, true));
+byId("call-form").addEventListener("input", leaveResumed);
+
+on("n", newCall);
+on("o", () => offers.focusOffer());
+on("b", () => (byId("board-list").querySelector("button") ?? byId("board-title")).focus());
+on("p", extend);
+on("F2", extend);
+for (let rank = 1; rank <= 9; rank += 1) {
+  on(String(rank), () => {
+    const offer = offers.offerAt(rank);
+    if (offer && !emergencyIsShown()) hold(offer);
+  });
+}
+onEscape(() => {
+  if (!desk.held) return false;
+  release();
+  return true;
+});
+
+startLive({
+  changed(event) {
+    if (event.slot && offers.isShown(event.slot)) {
+      const taken = event.kind === "slot.held" || event.kind === "slot.hold_extended";
+      readSlot(event.slot, taken ? Date.parse(event.at) : undefined);
+    }
+    if (event.request) refreshBoard();
+  },
+  reload() {
+    refreshBoard();
+    for (const id of offers.shownSlots()) readSlot(id);
+  },
+});
