@@ -1,4 +1,4 @@
-//! Territory files: our own format, and the French one of `data/territories` ([`super::territory_french`]).
+//! Territory files: our own format, and the French one of `data/territories` (`territory_french.rs`).
 //!
 //! ```json
 //! { "id": "weppes", "name": "CPTS des Weppes", "zone": "Europe/Paris", "finess": null, "sas_number": "15", "population": 48014,
