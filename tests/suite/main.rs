@@ -1,0 +1,4 @@
+//! Black-box tests of the service and of this repository, in one binary because linking is what costs.
+
+mod licences;
+mod tidy;
