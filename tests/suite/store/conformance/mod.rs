@@ -74,6 +74,7 @@ each_check!(
     one_place_asked_for_by_many_goes_to_one,
     pages_of_the_stream_join_without_gap,
     a_trimmed_stream_says_where_it_begins,
+    a_long_stream_is_trimmed_to_where_it_was_asked,
     a_timer_is_due_from_its_instant_on,
     timers_come_earliest_first_and_no_more_than_asked_for,
     a_timer_moves_and_goes,

@@ -82,6 +82,17 @@ pub(in crate::store) async fn a_trimmed_stream_says_where_it_begins(bench: impl 
     assert_eq!(records(&*store, &weppes).await.len(), 11, "records stay");
 }
 
+pub(in crate::store) async fn a_long_stream_is_trimmed_to_where_it_was_asked(bench: impl Bench) {
+    let (store, weppes) = (bench.store(), weppes());
+    for batch in 0..12 {
+        let keys: Vec<_> = (0..200).map(|number| (key(format!("{batch}-{number}")), 0)).collect();
+        done(&*store, &weppes, put(&*store, batch, &keys, "x")).await;
+    }
+    assert_eq!(store.trim(&weppes, 2_399).await, Ok(2_399));
+    let page = store.events(&weppes, 0, 9).await.expect("reads");
+    assert_eq!((page.first, page.last, page.events.len()), (2_400, 2_400, 1));
+}
+
 pub(in crate::store) async fn a_reader_is_woken_after_a_commit(bench: impl Bench) {
     let (store, weppes) = (bench.store(), weppes());
     let mut hints = store.hints();
