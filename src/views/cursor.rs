@@ -28,6 +28,11 @@ impl SlotCursor {
     pub fn of(slot: &Slot) -> Self {
         Self { start: slot.start, id: slot.id }
     }
+
+    /// The place before every slot that starts at `start` or later.
+    pub fn before(start: DateTime<Utc>) -> Self {
+        Self { start, id: SlotId::new(uuid::Uuid::nil()) }
+    }
 }
 
 impl fmt::Display for SlotCursor {
