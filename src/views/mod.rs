@@ -20,6 +20,8 @@ pub mod territory_state;
 pub mod territory_view;
 
 #[cfg(test)]
+mod tests;
+
 pub use appointments::{AppointmentEntry, Appointments};
 pub use board::{Board, BoardPage, BoardQuery, Case};
 pub use cursor::{BoardCursor, CursorError, LiveCursor, SlotCursor};
