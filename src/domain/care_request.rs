@@ -191,6 +191,8 @@ pub struct CareRequest {
     pub created_by: Actor,
     /// When.
     pub created_at: DateTime<Utc>,
+    /// Since when it waits for a place: its creation, or the day its appointment was cancelled by the practitioner.
+    pub waiting_since: DateTime<Utc>,
     /// Where the patient is.
     pub commune: CommuneCode,
     /// Whether that commune belongs to the territory; people from outside are served and counted as such.
@@ -279,12 +281,13 @@ impl CareRequest {
         matches!(self.phase, Phase::Incomplete | Phase::Open) && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// When the service closes it, if nobody has by then.
-    pub fn closes_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self.latest_start() {
-            Some(deadline) => deadline.max(now) + Self::OVERDUE_GRACE,
-            None => self.created_at.max(now) + Self::UNDATED_STAY,
-        }
+    /// When the service closes it, if nobody has by then; none for an emergency, and once it is booked or over.
+    pub fn closes_at(&self) -> Option<DateTime<Utc>> {
+        let waits = matches!(self.phase, Phase::Incomplete | Phase::Open) && !self.is_emergency();
+        waits.then(|| match self.latest_start() {
+            Some(deadline) => deadline.max(self.waiting_since) + Self::OVERDUE_GRACE,
+            None => self.waiting_since + Self::UNDATED_STAY,
+        })
     }
 
     /// Whether its story is over.

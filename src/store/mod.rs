@@ -4,6 +4,10 @@
 //!
 //! Start reading at [`Store::commit`]. The design, with what was measured, is in README («Store»).
 
+pub mod chain;
+pub mod codec;
+mod embedded;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -13,6 +17,8 @@ use futures_util::stream::BoxStream;
 use tokio::sync::broadcast;
 
 use crate::domain::{RecordKey, TerritoryId, Timer};
+
+pub use embedded::{EmbeddedStore, OpenError};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;

@@ -131,6 +131,7 @@ pub(super) fn reopen(
     let request = super::request(draft.records, appointment.request)?.clone();
     let mut request = leave_places(draft, request, by, reason)?;
     request.phase = Phase::Open;
+    request.waiting_since = draft.now();
     let concerns = Concerns { appointment: Some(id), ..intake::of_request(request.id) };
     draft.put_request(request);
     draft.event(EventKind::RequestReopened, concerns, Some(reason));

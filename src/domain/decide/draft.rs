@@ -62,29 +62,11 @@ impl<'a> Draft<'a> {
         self.put(Record::Appointment(appointment));
     }
 
-    /// Puts a slot and sets its timer to the end of its first hold.
     pub(super) fn put_slot(&mut self, slot: Slot) {
-        let timer = Timer { kind: TimerKind::Hold, id: slot.id.to_string() };
-        let expiry = slot.next_expiry();
-        let had_expiry = self.records.slot(slot.id).and_then(Slot::next_expiry);
-        if expiry != had_expiry {
-            self.change.timers.insert(timer, expiry);
-        }
         self.put(Record::Slot(slot));
     }
 
-    /// Puts a request and sets or clears the timer that closes it when nobody does.
     pub(super) fn put_request(&mut self, request: CareRequest) {
-        let timer = Timer { kind: TimerKind::Overdue, id: request.id.to_string() };
-        let waits = |request: &CareRequest| {
-            !request.is_closed() && !matches!(request.phase, crate::domain::Phase::Booked { .. })
-        };
-        let before = self.records.request(request.id);
-        let same_wait =
-            before.is_some_and(|b| waits(b) == waits(&request) && b.latest_start() == request.latest_start());
-        if !same_wait {
-            self.change.timers.insert(timer, waits(&request).then(|| request.closes_at(self.now())));
-        }
         self.put(Record::Request(request));
     }
 
@@ -115,6 +97,7 @@ impl<'a> Draft<'a> {
     /// The finished change: every record stands with the last event that is about it, so that whoever follows the stream
     /// has the same records as the store.
     pub(super) fn finish(mut self) -> Change {
+        self.set_timers();
         let mut after: BTreeMap<usize, Vec<Written>> = BTreeMap::new();
         let last = self.change.events.len().saturating_sub(1);
         for (key, record) in &self.change.puts {
@@ -132,6 +115,29 @@ impl<'a> Draft<'a> {
             }
         }
         self.change
+    }
+}
+
+impl Draft<'_> {
+    /// What will be due is read off the records, so that no transition can forget it: a slot wakes the service when its first
+    /// hold ends, a request when it has waited too long.
+    fn set_timers(&mut self) {
+        for record in self.change.puts.values() {
+            let (kind, before, after) = match record {
+                Record::Slot(slot) => {
+                    (TimerKind::Hold, self.records.slot(slot.id).and_then(Slot::next_expiry), slot.next_expiry())
+                }
+                Record::Request(request) => {
+                    let before = self.records.request(request.id);
+                    (TimerKind::Overdue, before.and_then(CareRequest::closes_at), request.closes_at())
+                }
+                _ => continue,
+            };
+            if before != after {
+                let timer = Timer { kind, id: record.key().id };
+                self.change.timers.insert(timer, after);
+            }
+        }
     }
 }
 

@@ -7,6 +7,8 @@ mod draft;
 mod intake;
 mod places;
 mod publishing;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

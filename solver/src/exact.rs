@@ -1,0 +1,354 @@
+//! The exact rung: the linear relaxation, then branch and bound, by `good_lp` with microlp, for groups a flow cannot carry.
+//!
+//! microlp stops late (measured: tenfold over its own limit where places are scarce) and cannot be cancelled. So it works on
+//! a thread of its own, at most one at a time in the process, on a model already cut to the arcs that matter and below a
+//! measured size; who asked waits no longer than the budget and throws a late answer away.
+//! The one file with floats. Its answers are candidates: the objective is always recomputed in integers by the caller, and
+//! it must never round a fraction up: a column counts as chosen above 1 − 1e-6 only.
+
+use crate::budget::Budget;
+use crate::improve::Columns;
+use crate::instance::Instance;
+use good_lp::{
+    Expression, ProblemVariables, ResolutionError, Solution, SolutionStatus, SolverModel, Variable,
+    WithInitialSolution, WithTimeLimit, microlp, variable,
+};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// The most columns (arcs left after reduced cost fixing, and group steps) the exact rung is asked to solve within
+/// [`Budget::default`](crate::Budget)'s wall time; it grows with the square root of the wall time, up to eightfold.
+///
+/// Measured: microlp's time grows about with the square of the columns. The relaxation of 600 columns took 0.4 to 0.8 of
+/// that wall time (the more rows the longer) and some 50 times the flow on the same demands; 1 500 columns took 2 times that
+/// wall time, 6 000 fifty times. Up to this size every measured instance was proved, nearly all by the relaxation alone.
+pub const EXACT_COLUMNS_MAX: usize = 600;
+
+/// The most columns within `wall`: by the square root, as the time grows with the square. By the budget and not by what is
+/// left of it, so that two runs decide alike.
+pub(crate) fn columns_max(wall: Duration) -> usize {
+    let times = wall.as_micros() / Budget::default().wall.as_micros().max(1);
+    let times = usize::try_from(times).unwrap_or(usize::MAX).min(LONGER_MAX);
+    if times == 0 { EXACT_COLUMNS_MAX / 2 } else { EXACT_COLUMNS_MAX * times.isqrt() }
+}
+
+/// Beyond so many times the default wall time the limit grows no more.
+const LONGER_MAX: usize = 64;
+
+/// A value this near to 1 is 1: microlp's feasibility tolerance.
+const WHOLE: f64 = 1.0 - 1e-6;
+
+/// Set while a solver thread runs, also one nobody waits for any more.
+static BUSY: AtomicBool = AtomicBool::new(false);
+
+/// A linear row: at most `limit`.
+struct Row {
+    terms: Vec<(usize, f64)>,
+    limit: f64,
+}
+
+/// What the solver thread needs, in plain numbers that may cross threads.
+pub(crate) struct Model {
+    /// How many demands the instance has.
+    demands: usize,
+    /// Demand and resource of each binary column.
+    pairs: Vec<(usize, usize)>,
+    /// Objective coefficient and upper bound of each column: first the pairs, then the group steps.
+    costs: Vec<(f64, f64)>,
+    rows: Vec<Row>,
+    /// Objective with every column at 0.
+    base: f64,
+    /// The assignment in hand, as column values.
+    incumbent: Vec<f64>,
+}
+
+/// Which of the two problems of a model is solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Fractions allowed: a lower bound, and often whole all the same.
+    Relax,
+    /// Branch and bound from the assignment in hand.
+    Branch,
+}
+
+/// What the solver thread found.
+pub(crate) struct Finding {
+    /// The demands placed wholly.
+    pub(crate) assign: Vec<Option<usize>>,
+    /// Whether no fraction is left.
+    pub(crate) whole: bool,
+    /// The model's optimum proved, rounded up to points: a lower bound for everything better than the assignment in hand.
+    pub(crate) bound: Option<i64>,
+    /// The model, for another task.
+    pub(crate) model: Model,
+}
+
+/// Why there is no finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// Another instance has the solver thread.
+    Busy,
+    /// The wait is over; what comes later is thrown away.
+    TimedOut,
+    /// An error of the solver, or nothing within its limit.
+    Failed,
+}
+
+/// Solves on the solver thread and waits no longer than `wait`.
+pub(crate) fn fly(model: Model, task: Task, wait: Duration) -> Result<Finding, Silence> {
+    let ticket = Ticket::take().ok_or(Silence::Busy)?;
+    let (sender, finding) = channel();
+    let run = move || {
+        let found = model.solve(task, wait).map(|answer| model.find(answer));
+        // Before the answer goes out, so that whoever has it may fly again at once.
+        drop(ticket);
+        // An error means that nobody waits any more; then there is nobody to tell.
+        let _ = sender.send(found);
+    };
+    std::thread::Builder::new().name("solver-exact".into()).spawn(run).map_err(|_| Silence::Failed)?;
+    match finding.recv_timeout(wait) {
+        Ok(found) => found.map_err(|_| Silence::Failed),
+        Err(RecvTimeoutError::Timeout) => Err(Silence::TimedOut),
+        Err(RecvTimeoutError::Disconnected) => Err(Silence::Failed),
+    }
+}
+
+/// The right to run the solver thread; given back when dropped, also by a panic.
+struct Ticket;
+
+impl Ticket {
+    fn take() -> Option<Self> {
+        BUSY.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        BUSY.store(false, Ordering::Release);
+    }
+}
+
+impl Model {
+    /// The model over these columns and those of the assignment in hand.
+    ///
+    /// Rows that cannot bind are left away: a resource no more columns want than it takes, a group whose greatest possible
+    /// load is free.
+    pub(crate) fn new(instance: &Instance, columns: &Columns, in_hand: &[Option<usize>]) -> Self {
+        let demands = instance.demands().len();
+        let mut model = Self { demands, pairs: vec![], costs: vec![], rows: vec![], base: 0.0, incumbent: vec![] };
+        let mut of_resource = vec![Vec::new(); instance.resources().len()];
+        let mut of_group = vec![Vec::new(); instance.groups().len()];
+        for (index, demand) in instance.demands().iter().enumerate() {
+            model.base += demand.penalty as f64;
+            let mut terms = Vec::new();
+            for arc in &demand.arcs {
+                let held = in_hand[index] == Some(arc.resource);
+                if !held && columns.of(index).binary_search_by_key(&arc.resource, |arc| arc.resource).is_err() {
+                    continue;
+                }
+                let column = model.pairs.len();
+                model.pairs.push((index, arc.resource));
+                model.costs.push(((arc.cost - demand.penalty) as f64, 1.0));
+                model.incumbent.push(if held { 1.0 } else { 0.0 });
+                terms.push((column, 1.0));
+                of_resource[arc.resource].push(column);
+                for &group in instance.groups_of(arc.resource) {
+                    if instance.counts(group, index) {
+                        of_group[group].push(column);
+                    }
+                }
+            }
+            model.at_most(terms, 1);
+        }
+        for (resource, columns) in of_resource.into_iter().enumerate() {
+            model.at_most(
+                columns.into_iter().map(|column| (column, 1.0)).collect(),
+                instance.resources()[resource].capacity,
+            );
+        }
+        for (group, columns) in of_group.into_iter().enumerate() {
+            model.price_group(instance, group, &columns);
+        }
+        model
+    }
+
+    /// Columns, the group steps among them.
+    pub(crate) fn size(&self) -> usize {
+        self.costs.len()
+    }
+
+    fn at_most(&mut self, terms: Vec<(usize, f64)>, limit: usize) {
+        if terms.len() > limit {
+            self.rows.push(Row { terms, limit: limit as f64 });
+        }
+    }
+
+    /// The rows of a group: its maximum, and its steps as columns that take up the load.
+    fn price_group(&mut self, instance: &Instance, group: usize, columns: &[usize]) {
+        let group = &instance.groups()[group];
+        let mut terms: Vec<(usize, f64)> = columns.iter().map(|&column| (column, 1.0)).collect();
+        if let Some(max) = group.max {
+            self.at_most(terms.clone(), max);
+        }
+        // Each demand adds 1 at most, however many of its columns are here.
+        let mut demands: Vec<usize> = columns.iter().map(|&column| self.pairs[column].0).collect();
+        demands.dedup();
+        let mut load: usize = columns.iter().filter(|&&column| self.incumbent[column] > 0.5).count();
+        let mut free = 0;
+        let mut reached = 0;
+        for step in &group.steps {
+            let left = demands.len().saturating_sub(reached);
+            let width = step.width.map_or(left, |width| width.min(left));
+            reached += width;
+            if step.unit_cost == 0 {
+                free += width;
+                load = load.saturating_sub(width);
+            } else if width > 0 {
+                terms.push((self.costs.len(), -1.0));
+                self.costs.push((step.unit_cost as f64, width as f64));
+                let taken = load.min(width);
+                self.incumbent.push(taken as f64);
+                load -= taken;
+            }
+        }
+        if terms.len() > columns.len() {
+            self.rows.push(Row { terms, limit: free as f64 });
+        }
+    }
+
+    fn solve(&self, task: Task, limit: Duration) -> Result<Answer, ResolutionError> {
+        let mut variables = ProblemVariables::new();
+        let columns: Vec<Variable> = self
+            .costs
+            .iter()
+            .enumerate()
+            .map(|(column, &(_, upper))| {
+                let definition = variable().min(0.0).max(upper);
+                let binary = task == Task::Branch && column < self.pairs.len();
+                variables.add(if binary { definition.integer() } else { definition })
+            })
+            .collect();
+        let mut objective = Expression::with_capacity(columns.len());
+        for (&column, &(cost, _)) in columns.iter().zip(&self.costs) {
+            objective.add_mul(cost, column);
+        }
+        let mut problem = variables.minimise(objective).using(microlp).with_time_limit(limit.as_secs_f64());
+        for row in &self.rows {
+            let mut left = Expression::with_capacity(row.terms.len());
+            for &(column, factor) in &row.terms {
+                left.add_mul(factor, columns[column]);
+            }
+            problem.add_constraint(left.leq(row.limit));
+        }
+        if task == Task::Branch {
+            problem = problem.with_initial_solution(columns.iter().copied().zip(self.incumbent.iter().copied()));
+        }
+        let solution = problem.solve()?;
+        let values: Vec<f64> = columns.iter().map(|&column| solution.value(column)).collect();
+        Ok(Answer { values, optimal: matches!(solution.status(), SolutionStatus::Optimal) })
+    }
+
+    /// The assignment the values say, and whether none of them is a fraction.
+    fn read(&self, values: &[f64]) -> (Vec<Option<usize>>, bool) {
+        let mut assign = vec![None; self.demands];
+        let mut whole = true;
+        for (&(demand, resource), &value) in self.pairs.iter().zip(values) {
+            if value > WHOLE {
+                assign[demand] = Some(resource);
+            } else if value > 1.0 - WHOLE {
+                whole = false;
+            }
+        }
+        (assign, whole)
+    }
+
+    fn find(self, answer: Answer) -> Finding {
+        let (assign, whole) = self.read(&answer.values);
+        let bound = answer.optimal.then(|| round_up(self.objective(&answer.values)));
+        Finding { assign, whole, bound, model: self }
+    }
+
+    fn objective(&self, values: &[f64]) -> f64 {
+        self.base + self.costs.iter().zip(values).map(|(&(cost, _), value)| cost * value).sum::<f64>()
+    }
+}
+
+struct Answer {
+    values: Vec<f64>,
+    optimal: bool,
+}
+
+/// The least whole number of points an optimum may have when the relaxation has this value, leaving room for float error:
+/// a hundredth of a point and one part in 10^9, far above microlp's tolerance on rows of ones.
+fn round_up(value: f64) -> i64 {
+    let safe = (value - 0.01 - value.abs() * 1e-9).ceil();
+    if safe.is_finite() && safe.abs() < crate::instance::TOTAL_MAX as f64 {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53, checked just above")]
+        let points = safe as i64;
+        points
+    } else {
+        i64::MIN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::{Arc, Demand, Group, Resource, Step};
+
+    fn instance() -> Instance {
+        let arc = |resource, cost| Arc { resource, cost };
+        let demand = |penalty| Demand { penalty, arcs: vec![arc(0, 1), arc(1, 4)], ..Demand::default() };
+        let steps = vec![Step { width: Some(1), unit_cost: 0 }, Step { width: None, unit_cost: 10 }];
+        let group = Group { resources: vec![0], steps, ..Group::default() };
+        Instance::new(vec![demand(50), demand(60)], vec![Resource { capacity: 2 }; 2], vec![group]).unwrap()
+    }
+
+    fn model(instance: &Instance) -> Model {
+        let columns = Columns::new(instance, 0, i64::MAX, |_, _| 0);
+        Model::new(instance, &columns, &[Some(0), Some(0)])
+    }
+
+    #[test]
+    fn relaxation_and_branching_agree_with_the_optimum() {
+        let model = model(&instance());
+        assert_eq!(model.size(), 5);
+        assert!((model.objective(&model.incumbent) - 12.0).abs() < 1e-9);
+        for task in [Task::Relax, Task::Branch] {
+            let answer = model.solve(task, Duration::from_secs(3_600)).unwrap();
+            assert!(answer.optimal);
+            assert_eq!(round_up(model.objective(&answer.values)), 5);
+        }
+    }
+
+    #[test]
+    fn more_time_allows_more_columns_by_the_square_root() {
+        let limits = [10, 50, 200, 1_000_000].map(|milliseconds| columns_max(Duration::from_millis(milliseconds)));
+        assert_eq!(limits, [300, 600, 1_200, 4_800]);
+    }
+
+    #[test]
+    fn one_flies_at_a_time() {
+        let instance = instance();
+        let held = Ticket::take().unwrap();
+        let silence = fly(model(&instance), Task::Relax, Duration::from_secs(600)).err();
+        assert_eq!(silence, Some(Silence::Busy));
+        drop(held);
+        let finding = fly(model(&instance), Task::Branch, Duration::from_secs(600)).ok().unwrap();
+        assert_eq!((finding.bound, finding.whole), (Some(5), true));
+    }
+
+    #[test]
+    fn a_fraction_is_never_rounded_up() {
+        let model = model(&instance());
+        assert_eq!(model.read(&[0.6, 0.4, 0.0, 1.0, 0.0]), (vec![None, Some(1)], false));
+        assert_eq!(model.read(&[1.0, 0.0, 0.0, 1.0, 0.0]), (vec![Some(0), Some(1)], true));
+    }
+
+    #[test]
+    fn bounds_are_rounded_up_only_past_float_error() {
+        assert_eq!([4.0, 4.000_001, 4.5, 4.02].map(round_up), [4, 4, 5, 5]);
+        assert_eq!(round_up(f64::NAN), i64::MIN);
+    }
+}

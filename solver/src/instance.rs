@@ -1,0 +1,397 @@
+//! The problem: demands, resources, the arcs between them, and groups over several resources.
+//!
+//! Its job is to be right by construction: [`Instance::new`] checks everything once, so the search never checks again.
+//! It must never hold anything but indices and integer points: what a demand *is* belongs to the caller.
+//! It maps one to one to the `aiguilleur-instance/1` format; names and labels stay with the caller.
+
+use thiserror::Error;
+
+/// The greatest total of points an instance may reach: below 2^53 every sum is exact in `i64` and in `f64` alike.
+pub const TOTAL_MAX: i64 = 1 << 53;
+
+/// One admissible placement of a demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arc {
+    /// Index of the resource.
+    pub resource: usize,
+    /// Points it costs to use it, 0 or more.
+    pub cost: i64,
+}
+
+/// Something to be placed with at most one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Demand {
+    /// Points it costs to leave it unplaced, 0 or more. An arc at or above it is never worth using.
+    pub penalty: i64,
+    /// The resource it holds provisionally; the cost of moving away is already in the arcs. Informative.
+    pub current: Option<usize>,
+    /// What it is, as numbers the caller gave meaning to; groups may count only some classes.
+    pub classes: Vec<u32>,
+    /// The only admissible placements, sorted by resource, each resource once.
+    pub arcs: Vec<Arc>,
+}
+
+/// Something that can take demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resource {
+    /// How many demands it can take, 1 or more.
+    pub capacity: usize,
+}
+
+/// One price of a group's load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// How many units have this price; `None` for the last step only: all that follow.
+    pub width: Option<usize>,
+    /// Points for each of these units, 0 or more, never less than the step before.
+    pub unit_cost: i64,
+}
+
+/// A row over several resources: its load is the number of demands placed there (of some classes, if it names any).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Group {
+    /// Indices of its resources, each once, in any order.
+    pub resources: Vec<usize>,
+    /// Counts only demands that have one of these classes; `None` counts all.
+    pub classes: Option<Vec<u32>>,
+    /// The greatest load allowed.
+    pub max: Option<usize>,
+    /// Convex cost of the load, empty for none.
+    pub steps: Vec<Step>,
+}
+
+/// What is wrong with the parts of an instance; every variant says where.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InstanceError {
+    /// A penalty below 0.
+    #[error("demands[{demand}].penalty is {penalty}; it must be 0 or more")]
+    NegativePenalty {
+        /// Index of the demand.
+        demand: usize,
+        /// The penalty given.
+        penalty: i64,
+    },
+    /// An arc cost below 0.
+    #[error("demands[{demand}].arcs[{position}] costs {cost}; it must be 0 or more")]
+    NegativeCost {
+        /// Index of the demand.
+        demand: usize,
+        /// Position of the arc.
+        position: usize,
+        /// The cost given.
+        cost: i64,
+    },
+    /// An arc to a resource that is not there.
+    #[error("demands[{demand}].arcs[{position}] names resource {resource}; there are {resources}")]
+    UnknownArcResource {
+        /// Index of the demand.
+        demand: usize,
+        /// Position of the arc.
+        position: usize,
+        /// The resource named.
+        resource: usize,
+        /// How many resources there are.
+        resources: usize,
+    },
+    /// Arcs out of order, or two to the same resource.
+    #[error("demands[{demand}].arcs[{position}] is not above the arc before it; sort by resource, each resource once")]
+    UnsortedArcs {
+        /// Index of the demand.
+        demand: usize,
+        /// Position of the second arc of the pair.
+        position: usize,
+    },
+    /// A current resource that is not there.
+    #[error("demands[{demand}].current is {resource}; there are {resources} resources")]
+    UnknownCurrent {
+        /// Index of the demand.
+        demand: usize,
+        /// The resource named.
+        resource: usize,
+        /// How many resources there are.
+        resources: usize,
+    },
+    /// A resource that can take nothing.
+    #[error("resources[{resource}].capacity is 0; it must be 1 or more")]
+    ZeroCapacity {
+        /// Index of the resource.
+        resource: usize,
+    },
+    /// A group over a resource that is not there.
+    #[error("groups[{group}].resources[{position}] is {resource}; there are {resources}")]
+    UnknownGroupResource {
+        /// Index of the group.
+        group: usize,
+        /// Position in its list.
+        position: usize,
+        /// The resource named.
+        resource: usize,
+        /// How many resources there are.
+        resources: usize,
+    },
+    /// A group that names a resource twice.
+    #[error("groups[{group}].resources names resource {resource} twice")]
+    RepeatedGroupResource {
+        /// Index of the group.
+        group: usize,
+        /// The resource named twice.
+        resource: usize,
+    },
+    /// A step price below 0.
+    #[error("groups[{group}].steps[{step}] costs {unit_cost}; it must be 0 or more")]
+    NegativeStep {
+        /// Index of the group.
+        group: usize,
+        /// Position of the step.
+        step: usize,
+        /// The price given.
+        unit_cost: i64,
+    },
+    /// A step cheaper than the one before: the cost would not be convex.
+    #[error("groups[{group}].steps[{step}] is cheaper than the step before it; prices never decrease")]
+    DecreasingSteps {
+        /// Index of the group.
+        group: usize,
+        /// Position of the cheaper step.
+        step: usize,
+    },
+    /// An endless step that is not the last, so those after it could never be reached.
+    #[error("groups[{group}].steps[{step}].width is null; only the last step is endless")]
+    EndlessStep {
+        /// Index of the group.
+        group: usize,
+        /// Position of the step.
+        step: usize,
+    },
+    /// A last step with an end, so that a greater load would have no price.
+    #[error("groups[{group}].steps: the width of the last step must be null")]
+    BoundedLastStep {
+        /// Index of the group.
+        group: usize,
+    },
+    /// Costs so great that a sum of them may not be exact.
+    #[error("the costs may add up to more than {TOTAL_MAX} points; scale them down")]
+    TooLarge,
+}
+
+/// A checked problem. Demands stand in order of arrival; every index used elsewhere is an index into these lists.
+///
+/// Households, when they come, are added by a method of their own beside [`Instance::new`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    demands: Vec<Demand>,
+    resources: Vec<Resource>,
+    groups: Vec<Group>,
+    groups_of: Vec<Vec<usize>>,
+    counted: Vec<Option<Vec<bool>>>,
+}
+
+impl Instance {
+    /// Checks the parts and keeps them.
+    ///
+    /// # Errors
+    /// The first fault found, with the field and the index; see [`InstanceError`].
+    pub fn new(demands: Vec<Demand>, resources: Vec<Resource>, groups: Vec<Group>) -> Result<Self, InstanceError> {
+        if let Some(resource) = resources.iter().position(|resource| resource.capacity == 0) {
+            return Err(InstanceError::ZeroCapacity { resource });
+        }
+        for (index, demand) in demands.iter().enumerate() {
+            check_demand(index, demand, resources.len())?;
+        }
+        let mut groups_of = vec![Vec::new(); resources.len()];
+        for (index, group) in groups.iter().enumerate() {
+            check_group(index, group, &mut groups_of)?;
+        }
+        check_total(&demands, &groups)?;
+        let counted = groups.iter().map(|group| counted(group, &demands)).collect();
+        Ok(Self { demands, resources, groups, groups_of, counted })
+    }
+
+    /// The demands, in order of arrival.
+    #[must_use]
+    pub fn demands(&self) -> &[Demand] {
+        &self.demands
+    }
+
+    /// The resources.
+    #[must_use]
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// The groups.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The groups a resource belongs to, in rising order. Panics on an unknown resource, as indexing does.
+    #[must_use]
+    pub fn groups_of(&self, resource: usize) -> &[usize] {
+        &self.groups_of[resource]
+    }
+
+    /// Whether the group counts this demand when it is placed with one of its resources.
+    #[must_use]
+    pub fn counts(&self, group: usize, demand: usize) -> bool {
+        self.counted[group].as_ref().is_none_or(|counted| counted[demand])
+    }
+
+    /// The arc from a demand to a resource, if it is admissible.
+    #[must_use]
+    pub fn arc(&self, demand: usize, resource: usize) -> Option<Arc> {
+        let arcs = &self.demands[demand].arcs;
+        let position = arcs.binary_search_by_key(&resource, |arc| arc.resource).ok()?;
+        Some(arcs[position])
+    }
+
+    /// Points no plan can avoid: the penalties of demands that have no arc cheaper than staying unplaced.
+    #[must_use]
+    pub fn unavoidable(&self) -> i64 {
+        let hopeless = |demand: &&Demand| demand.arcs.iter().all(|arc| arc.cost >= demand.penalty);
+        self.demands.iter().filter(hopeless).map(|demand| demand.penalty).sum()
+    }
+}
+
+fn check_demand(index: usize, demand: &Demand, resources: usize) -> Result<(), InstanceError> {
+    if demand.penalty < 0 {
+        return Err(InstanceError::NegativePenalty { demand: index, penalty: demand.penalty });
+    }
+    if let Some(resource) = demand.current.filter(|current| *current >= resources) {
+        return Err(InstanceError::UnknownCurrent { demand: index, resource, resources });
+    }
+    let mut previous = None;
+    for (position, arc) in demand.arcs.iter().enumerate() {
+        if arc.resource >= resources {
+            let resource = arc.resource;
+            return Err(InstanceError::UnknownArcResource { demand: index, position, resource, resources });
+        }
+        if previous.is_some_and(|previous| previous >= arc.resource) {
+            return Err(InstanceError::UnsortedArcs { demand: index, position });
+        }
+        if arc.cost < 0 {
+            return Err(InstanceError::NegativeCost { demand: index, position, cost: arc.cost });
+        }
+        previous = Some(arc.resource);
+    }
+    Ok(())
+}
+
+fn check_group(index: usize, group: &Group, groups_of: &mut [Vec<usize>]) -> Result<(), InstanceError> {
+    let resources = groups_of.len();
+    for (position, &resource) in group.resources.iter().enumerate() {
+        let Some(known) = groups_of.get_mut(resource) else {
+            return Err(InstanceError::UnknownGroupResource { group: index, position, resource, resources });
+        };
+        if known.last() == Some(&index) {
+            return Err(InstanceError::RepeatedGroupResource { group: index, resource });
+        }
+        known.push(index);
+    }
+    let last = group.steps.len().saturating_sub(1);
+    let mut previous = 0;
+    for (step, &Step { width, unit_cost }) in group.steps.iter().enumerate() {
+        if unit_cost < 0 {
+            return Err(InstanceError::NegativeStep { group: index, step, unit_cost });
+        }
+        if unit_cost < previous {
+            return Err(InstanceError::DecreasingSteps { group: index, step });
+        }
+        match width {
+            None if step < last => return Err(InstanceError::EndlessStep { group: index, step }),
+            Some(_) if step == last => return Err(InstanceError::BoundedLastStep { group: index }),
+            _ => previous = unit_cost,
+        }
+    }
+    Ok(())
+}
+
+/// The dearest assignment imaginable, every demand at its dearest and every group at its last price, must stay exact.
+fn check_total(demands: &[Demand], groups: &[Group]) -> Result<(), InstanceError> {
+    let dearest = |demand: &Demand| demand.arcs.iter().map(|arc| arc.cost).fold(demand.penalty, i64::max);
+    let mut total: i128 = demands.iter().map(|demand| i128::from(dearest(demand))).sum();
+    for group in groups {
+        let last_price = group.steps.last().map_or(0, |step| step.unit_cost);
+        // Saturated at what is refused anyway.
+        let units = i128::try_from(demands.len()).unwrap_or(i128::from(TOTAL_MAX));
+        total += i128::from(last_price) * units;
+    }
+    if total > i128::from(TOTAL_MAX) { Err(InstanceError::TooLarge) } else { Ok(()) }
+}
+
+fn counted(group: &Group, demands: &[Demand]) -> Option<Vec<bool>> {
+    let classes = group.classes.as_ref()?;
+    Some(demands.iter().map(|demand| demand.classes.iter().any(|class| classes.contains(class))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demand(arcs: &[(usize, i64)]) -> Demand {
+        let arcs = arcs.iter().map(|&(resource, cost)| Arc { resource, cost }).collect();
+        Demand { penalty: 100, arcs, ..Demand::default() }
+    }
+
+    fn group(steps: &[(Option<usize>, i64)]) -> Group {
+        let steps = steps.iter().map(|&(width, unit_cost)| Step { width, unit_cost }).collect();
+        Group { resources: vec![0], steps, ..Group::default() }
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_place() {
+        let check = |demands: Vec<Demand>, groups: Vec<Group>, expected: InstanceError| {
+            let resources = vec![Resource { capacity: 1 }; 2];
+            assert_eq!(Instance::new(demands, resources, groups), Err(expected));
+        };
+        let unknown = InstanceError::UnknownArcResource { demand: 1, position: 0, resource: 2, resources: 2 };
+        check(vec![demand(&[]), demand(&[(2, 1)])], vec![], unknown);
+        check(vec![demand(&[(1, 1), (0, 1)])], vec![], InstanceError::UnsortedArcs { demand: 0, position: 1 });
+        check(vec![demand(&[(1, 1), (1, 1)])], vec![], InstanceError::UnsortedArcs { demand: 0, position: 1 });
+        check(vec![demand(&[(0, -1)])], vec![], InstanceError::NegativeCost { demand: 0, position: 0, cost: -1 });
+        let poor = Demand { penalty: -5, ..Demand::default() };
+        check(vec![poor], vec![], InstanceError::NegativePenalty { demand: 0, penalty: -5 });
+        let lost = Demand { current: Some(7), ..Demand::default() };
+        check(vec![lost], vec![], InstanceError::UnknownCurrent { demand: 0, resource: 7, resources: 2 });
+        let mut twice = group(&[]);
+        twice.resources = vec![1, 1];
+        check(vec![], vec![twice], InstanceError::RepeatedGroupResource { group: 0, resource: 1 });
+        let mut far = group(&[]);
+        far.resources = vec![0, 9];
+        let unknown = InstanceError::UnknownGroupResource { group: 0, position: 1, resource: 9, resources: 2 };
+        check(vec![], vec![far], unknown);
+        let concave = group(&[(Some(1), 5), (None, 4)]);
+        check(vec![], vec![concave], InstanceError::DecreasingSteps { group: 0, step: 1 });
+        let negative = group(&[(None, -4)]);
+        check(vec![], vec![negative], InstanceError::NegativeStep { group: 0, step: 0, unit_cost: -4 });
+        check(vec![], vec![group(&[(None, 1), (None, 2)])], InstanceError::EndlessStep { group: 0, step: 0 });
+        check(vec![], vec![group(&[(Some(1), 1)])], InstanceError::BoundedLastStep { group: 0 });
+        let huge = Demand { penalty: TOTAL_MAX, ..Demand::default() };
+        check(vec![huge.clone(), huge], vec![], InstanceError::TooLarge);
+    }
+
+    #[test]
+    fn a_resource_without_room_is_refused() {
+        let resources = vec![Resource { capacity: 1 }, Resource { capacity: 0 }];
+        assert_eq!(Instance::new(vec![], resources, vec![]), Err(InstanceError::ZeroCapacity { resource: 1 }));
+    }
+
+    #[test]
+    fn a_group_counts_only_its_classes() {
+        let of = |classes: &[u32]| Demand { classes: classes.to_vec(), ..Demand::default() };
+        let filtered = Group { resources: vec![0], classes: Some(vec![3, 4]), ..Group::default() };
+        let demands = vec![of(&[1, 4]), of(&[2]), of(&[])];
+        let instance = Instance::new(demands, vec![Resource { capacity: 1 }], vec![filtered, group(&[])]).unwrap();
+        assert_eq!([0, 1, 2].map(|demand| instance.counts(0, demand)), [true, false, false]);
+        assert_eq!([0, 1, 2].map(|demand| instance.counts(1, demand)), [true, true, true]);
+        assert_eq!(instance.groups_of(0), [0, 1]);
+    }
+
+    #[test]
+    fn only_penalties_nobody_can_save_are_unavoidable() {
+        let demands = vec![demand(&[]), demand(&[(0, 100)]), demand(&[(0, 99)])];
+        let instance = Instance::new(demands, vec![Resource { capacity: 1 }], vec![]).unwrap();
+        assert_eq!(instance.unavoidable(), 200);
+    }
+}

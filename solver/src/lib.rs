@@ -1,0 +1,50 @@
+//! Assignment of demands to resources: pure, deterministic, always an answer inside the budget, with what is proved about it.
+//!
+//! An [`Instance`] is checked once, [`solve`] makes a [`Plan`], [`check()`] verifies it without sharing code with the search, and
+//! [`Solved`] keeps the plan to answer what else could be done and at what price for the whole.
+//!
+//! | module | job |
+//! |---|---|
+//! | `instance` | the problem, valid by construction |
+//! | `plan` | the answer: assignment, objective, bound, which rung, what stopped it |
+//! | `budget` | what a search may spend, and the only clock |
+//! | `rules` | what an assignment costs and may not do, one file per family |
+//! | `greedy` | first rung: dearest penalty first |
+//! | `laminar` | which groups a flow can carry |
+//! | `flow` | second rung: shortest augmenting paths, exact for the plain problem and for laminar groups |
+//! | `improve` | moves and ejections for the other groups |
+//! | `exact` | linear relaxation and branch and bound on a thread of its own, below a measured size |
+//! | `ladder` | the rungs in order, the best answer in hand |
+//! | `solved` | a plan to ask about |
+//! | `alternatives` | what else could be done with one demand, and at what price |
+//! | `detours` | those prices, exact, from the flow |
+//! | `unplaced` | why a demand is left out |
+//! | `check` | the independent verifier |
+//!
+//! Costs are whole points (`i64`) everywhere but in `exact`. It knows nothing of what a demand is, logs nothing and
+//! reads no clock but the budget's.
+
+mod alternatives;
+mod budget;
+mod check;
+mod detours;
+mod exact;
+mod flow;
+mod greedy;
+mod improve;
+mod instance;
+mod ladder;
+mod laminar;
+mod plan;
+mod rules;
+mod solved;
+mod unplaced;
+
+pub use alternatives::{Alternative, Displaced};
+pub use budget::{Budget, Seed};
+pub use check::{Verdict, Violation, check, check_assignment};
+pub use exact::EXACT_COLUMNS_MAX;
+pub use instance::{Arc, Demand, Group, Instance, InstanceError, Resource, Step, TOTAL_MAX};
+pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
+pub use solved::{Solved, solve};
+pub use unplaced::{Taken, Unplaced};

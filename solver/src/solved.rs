@@ -1,0 +1,105 @@
+//! A plan kept with what it takes to ask about it: share it behind an `Arc`, every question is `&self`.
+//!
+//! Start here to use the crate. It must never be changed by a question.
+
+use crate::budget::{Budget, Seed};
+use crate::detours::Incoming;
+use crate::flow::Network;
+use crate::instance::Instance;
+use crate::ladder::{Climbed, climb};
+use crate::plan::Plan;
+use std::sync::Arc as Shared;
+
+/// Assigns demands to resources at the least cost the budget allows to find. There is always an answer: the greedy rung
+/// runs to its end even on an empty budget.
+///
+/// Same instance, same work, same seed: same plan, unless the wall clock stopped it (the plan says so).
+///
+/// ```
+/// use solver::{Arc, Budget, Demand, Instance, Resource, Rung, Seed, solve};
+///
+/// let demand = |penalty, costs: &[i64]| {
+///     let arcs = costs.iter().enumerate().map(|(resource, &cost)| Arc { resource, cost }).collect();
+///     Demand { penalty, arcs, ..Demand::default() }
+/// };
+/// // Both would rather have the first resource; the whole gains most if the second demand gets it.
+/// let instance = Instance::new(
+///     vec![demand(100, &[1, 2]), demand(90, &[1, 50])],
+///     vec![Resource { capacity: 1 }; 2],
+///     vec![],
+/// )?;
+/// let plan = solve(&instance, Budget::default(), Seed::default());
+/// assert_eq!(plan.assign, [Some(1), Some(0)]);
+/// assert_eq!((plan.objective, plan.bound, plan.optimal), (3, Some(3), true));
+/// assert_eq!(plan.rung, Rung::Flow);
+/// # Ok::<(), solver::InstanceError>(())
+/// ```
+#[must_use]
+pub fn solve(instance: &Instance, budget: Budget, seed: Seed) -> Plan {
+    climb(instance, budget, seed).plan
+}
+
+/// A solved instance: the plan, and the prices and paths behind it.
+///
+/// ```
+/// use solver::{Arc, Budget, Demand, Instance, Resource, Seed, Solved};
+///
+/// let demand = |penalty, costs: &[i64]| {
+///     let arcs = costs.iter().enumerate().map(|(resource, &cost)| Arc { resource, cost }).collect();
+///     Demand { penalty, arcs, ..Demand::default() }
+/// };
+/// let demands = vec![demand(100, &[1, 2]), demand(90, &[1, 50])];
+/// let instance = Instance::new(demands, vec![Resource { capacity: 1 }; 2], vec![])?;
+/// let solved = Solved::new(instance, Budget::default(), Seed::default());
+///
+/// let choices = solved.alternatives(0, 2);
+/// assert_eq!((choices[0].resource, choices[0].system_cost), (1, 0));
+/// // Its own cost would fall by 1 and the other's rise by 49.
+/// assert_eq!((choices[1].resource, choices[1].own_cost, choices[1].system_cost), (0, 1, 48));
+/// assert_eq!(choices[1].displaced[0].demand, 1);
+/// # Ok::<(), solver::InstanceError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Solved {
+    instance: Shared<Instance>,
+    plan: Plan,
+    network: Option<Network>,
+    incoming: Option<Incoming>,
+}
+
+impl Solved {
+    /// Solves like [`solve`] and keeps what the search knows.
+    #[must_use]
+    pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
+        let instance = instance.into();
+        let Climbed { plan, network } = climb(&instance, budget, seed);
+        let explains = network.as_ref().filter(|network| network.is_complete() && network.is_whole());
+        let incoming = explains.map(|network| Incoming::new(&instance, network));
+        Self { instance, plan, network, incoming }
+    }
+
+    /// The instance solved.
+    #[must_use]
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// The plan found.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The shadow price of a resource, in points: what one more demand there would cost the others at least. `None` where
+    /// the flow never ran or the resource is unknown.
+    #[must_use]
+    pub fn price(&self, resource: usize) -> Option<i64> {
+        let network = self.network.as_ref().filter(|_| resource < self.instance.resources().len())?;
+        Some(network.price(resource))
+    }
+
+    /// The network, where its optimum is the plan.
+    pub(crate) fn exact_network(&self) -> Option<(&Network, &Incoming)> {
+        self.network.as_ref().zip(self.incoming.as_ref())
+    }
+}

@@ -1,0 +1,262 @@
+//! Every promise of the solver against the only judge that cannot be wrong: all assignments, one by one.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failed test")]
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use solver::{
+    Arc, Budget, Demand, Group, Instance, Plan, Resource, Rung, Seed, Solved, Step, StoppedBy, check, check_assignment,
+    solve,
+};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Wide enough that only work or proof ever ends a solve here.
+const WALL: Duration = Duration::from_secs(600);
+
+/// The exact rung flies once per process, so tests that count on it take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn solve_in_turn(instance: &Instance) -> Plan {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    solve(instance, Budget::wall(WALL), Seed(1))
+}
+
+/// Least objective over all feasible assignments, with one demand's place forced if wished.
+fn optimum(instance: &Instance, forced: Option<(usize, usize)>) -> Option<i64> {
+    fn search(
+        instance: &Instance,
+        forced: Option<(usize, usize)>,
+        assign: &mut Vec<Option<usize>>,
+        best: &mut Option<i64>,
+    ) {
+        let demand = assign.len();
+        if demand == instance.demands().len() {
+            let verdict = check_assignment(instance, assign);
+            if verdict.is_feasible() {
+                let objective = verdict.split.unwrap().total();
+                *best = Some(best.map_or(objective, |best| best.min(objective)));
+            }
+            return;
+        }
+        let arcs = instance.demands()[demand].arcs.iter().map(|arc| Some(arc.resource));
+        for place in arcs.chain([None]) {
+            if forced.is_some_and(|(who, to)| who == demand && place != Some(to)) {
+                continue;
+            }
+            assign.push(place);
+            search(instance, forced, assign, best);
+            assign.pop();
+        }
+    }
+    let mut best = None;
+    search(instance, forced, &mut Vec::new(), &mut best);
+    best
+}
+
+fn resources(count: usize) -> impl Strategy<Value = Vec<Resource>> {
+    prop::collection::vec((1_usize..=2).prop_map(|capacity| Resource { capacity }), count)
+}
+
+fn demands(count: usize, resources: usize) -> impl Strategy<Value = Vec<Demand>> {
+    let arcs = prop::collection::vec(prop::option::weighted(0.6, 0_i64..40), resources);
+    let demand = (1_i64..60, arcs, 0_u32..3).prop_map(|(penalty, costs, class)| {
+        let arc = |(resource, cost): (usize, Option<i64>)| cost.map(|cost| Arc { resource, cost });
+        let arcs = costs.into_iter().enumerate().filter_map(arc).collect();
+        Demand { penalty, arcs, classes: vec![class], current: None }
+    });
+    prop::collection::vec(demand, count)
+}
+
+/// A group over the resources from `first` on, `length` of them, as far as there are any.
+fn group(
+    resources: std::ops::Range<usize>,
+    filter: impl Strategy<Value = Option<Vec<u32>>>,
+) -> impl Strategy<Value = Group> {
+    let steps = (0_usize..3, 0_i64..10, 0_i64..10, any::<bool>()).prop_map(|(width, first, more, priced)| {
+        let steps = vec![Step { width: Some(width), unit_cost: first }, Step { width: None, unit_cost: first + more }];
+        if priced { steps } else { vec![] }
+    });
+    (steps, prop::option::of(0_usize..4), filter).prop_map(move |(steps, max, classes)| Group {
+        resources: resources.clone().collect(),
+        classes,
+        max,
+        steps,
+    })
+}
+
+fn plain() -> impl Strategy<Value = Instance> {
+    (1_usize..=5, 1_usize..=5).prop_flat_map(|(d, r)| {
+        (demands(d, r), resources(r))
+            .prop_map(|(demands, resources)| Instance::new(demands, resources, vec![]).unwrap())
+    })
+}
+
+/// Nested and disjoint groups: one over all, one over the first half, one inside it, one over the last resource.
+fn laminar() -> impl Strategy<Value = Instance> {
+    (1_usize..=5, 2_usize..=5).prop_flat_map(|(d, r)| {
+        let half = r / 2;
+        let groups = (
+            group(0..half, Just(None)),
+            group(0..r, Just(None)),
+            group(0..half.min(1), Just(None)),
+            group(r - 1..r, Just(None)),
+        );
+        (demands(d, r), resources(r), groups)
+            .prop_map(|(demands, resources, (a, b, c, d))| Instance::new(demands, resources, vec![a, b, c, d]).unwrap())
+    })
+}
+
+/// Groups that cross, some counting only some classes.
+fn crossing() -> impl Strategy<Value = Instance> {
+    let filter = || prop::option::of(prop::collection::vec(0_u32..3, 1..3));
+    (2_usize..=5, 3_usize..=5).prop_flat_map(move |(d, r)| {
+        let groups = (group(0..r - 1, filter()), group(1..r, filter()), group(0..2, filter()));
+        (demands(d, r), resources(r), groups)
+            .prop_map(|(demands, resources, (a, b, c))| Instance::new(demands, resources, vec![a, b, c]).unwrap())
+    })
+}
+
+fn any_instance() -> impl Strategy<Value = Instance> {
+    prop_oneof![plain(), laminar(), crossing()]
+}
+
+fn shuffled<T>(items: &mut [T], picks: &[Index]) {
+    for (last, pick) in (1..items.len()).rev().zip(picks) {
+        items.swap(last, pick.index(last + 1));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_flow_alone_proves_the_optimum_of_plain_and_laminar_instances(instance in prop_oneof![plain(), laminar()]) {
+        let plan = solve(&instance, Budget::wall(WALL), Seed(0));
+        prop_assert_eq!(check(&instance, &plan), vec![]);
+        prop_assert_eq!((plan.rung, plan.optimal, plan.stopped_by), (Rung::Flow, true, StoppedBy::Proof));
+        prop_assert_eq!(Some(plan.objective), optimum(&instance, None));
+    }
+
+    #[test]
+    fn crossing_groups_are_solved_to_proof(instance in crossing()) {
+        let plan = solve_in_turn(&instance);
+        prop_assert_eq!(check(&instance, &plan), vec![]);
+        prop_assert_eq!((Some(plan.objective), plan.optimal), (optimum(&instance, None), true), "{:?}", plan);
+    }
+
+    #[test]
+    fn every_budget_gives_a_feasible_plan_and_a_true_bound(instance in any_instance(), work in 0_u64..60) {
+        let budget = Budget { wall: WALL, work: Some(work) };
+        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let plan = solve(&instance, budget, Seed(3));
+        prop_assert_eq!(check(&instance, &plan), vec![]);
+        let best = optimum(&instance, None).unwrap();
+        prop_assert!(plan.bound.is_none_or(|bound| bound <= best));
+        prop_assert!(!plan.optimal || plan.objective == best);
+        let again = solve(&instance, budget, Seed(3));
+        prop_assert_eq!((plan.assign, plan.bound, plan.work), (again.assign, again.bound, again.work));
+    }
+
+    #[test]
+    fn no_time_at_all_gives_the_greedy_plan(instance in any_instance()) {
+        let plan = solve(&instance, Budget::wall(Duration::ZERO), Seed(0));
+        prop_assert_eq!(check(&instance, &plan), vec![]);
+        prop_assert_eq!((plan.rung, plan.stopped_by, plan.gap()), (Rung::Greedy, StoppedBy::Wall, None));
+    }
+
+    #[test]
+    fn the_order_of_the_input_does_not_change_an_optimum(
+        instance in any_instance(),
+        picks in prop::collection::vec(any::<Index>(), 5),
+    ) {
+        let mut demands = instance.demands().to_vec();
+        shuffled(&mut demands, &picks);
+        let other = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec()).unwrap();
+        prop_assert_eq!(solve_in_turn(&instance).objective, solve_in_turn(&other).objective);
+    }
+
+    #[test]
+    fn one_resource_more_never_costs(instance in any_instance(), costs in prop::collection::vec(0_i64..40, 5)) {
+        let added = instance.resources().len();
+        let mut resources = instance.resources().to_vec();
+        resources.push(Resource { capacity: 1 });
+        let mut demands = instance.demands().to_vec();
+        for (demand, cost) in demands.iter_mut().zip(costs) {
+            demand.arcs.push(Arc { resource: added, cost });
+        }
+        let richer = Instance::new(demands, resources, instance.groups().to_vec()).unwrap();
+        prop_assert!(solve_in_turn(&richer).objective <= solve_in_turn(&instance).objective);
+    }
+
+    #[test]
+    fn doubling_every_cost_doubles_the_optimum(instance in any_instance()) {
+        let mut demands = instance.demands().to_vec();
+        for demand in &mut demands {
+            demand.penalty *= 2;
+            demand.arcs.iter_mut().for_each(|arc| arc.cost *= 2);
+        }
+        let mut groups = instance.groups().to_vec();
+        groups.iter_mut().flat_map(|group| &mut group.steps).for_each(|step| step.unit_cost *= 2);
+        let doubled = Instance::new(demands, instance.resources().to_vec(), groups).unwrap();
+        prop_assert_eq!(solve_in_turn(&doubled).objective, 2 * solve_in_turn(&instance).objective);
+    }
+
+    #[test]
+    fn an_alternative_costs_the_whole_what_forcing_it_costs(instance in prop_oneof![plain(), laminar()]) {
+        let solved = Solved::new(instance.clone(), Budget::wall(WALL), Seed(0));
+        let best = solved.plan().objective;
+        for (index, demand) in instance.demands().iter().enumerate() {
+            let mut expected: Vec<(i64, i64, usize)> = demand
+                .arcs
+                .iter()
+                .filter_map(|arc| Some((optimum(&instance, Some((index, arc.resource)))? - best, arc.cost, arc.resource)))
+                .collect();
+            expected.sort_unstable();
+            for count in [1, 2, 9] {
+                let found = solved.alternatives(index, count);
+                let priced: Vec<_> = found.iter().map(|a| (a.system_cost, a.own_cost, a.resource)).collect();
+                prop_assert_eq!(&priced[..], &expected[..expected.len().min(count)], "demand {}", index);
+                for alternative in &found {
+                    prop_assert!(alternative.exact);
+                    let mut assign = solved.plan().assign.clone();
+                    assign[index] = Some(alternative.resource);
+                    for moved in &alternative.displaced {
+                        prop_assert_eq!(solved.plan().assign[moved.demand], moved.from);
+                        assign[moved.demand] = moved.to;
+                    }
+                    let verdict = check_assignment(&instance, &assign);
+                    prop_assert_eq!(&verdict.violations, &vec![]);
+                    prop_assert_eq!(verdict.split.unwrap().total() - best, alternative.system_cost);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_alternative_by_trial_is_never_promised_below_its_true_price(instance in crossing()) {
+        let solved = {
+            let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Solved::new(instance.clone(), Budget::wall(WALL), Seed(0))
+        };
+        for index in 0..instance.demands().len() {
+            for alternative in solved.alternatives(index, 9) {
+                let truth = optimum(&instance, Some((index, alternative.resource))).unwrap() - solved.plan().objective;
+                prop_assert!(alternative.system_cost >= truth);
+                prop_assert!(!alternative.exact || alternative.system_cost == truth);
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_is_left_out_hears_why_and_nobody_else(instance in any_instance()) {
+        let solved = {
+            let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Solved::new(instance, Budget::wall(WALL), Seed(0))
+        };
+        for (index, place) in solved.plan().assign.iter().enumerate() {
+            prop_assert_eq!(solved.explain_unplaced(index).is_some(), place.is_none());
+            prop_assert_ne!(solved.explain_unplaced(index), Some(solver::Unplaced::Unfinished));
+        }
+    }
+}

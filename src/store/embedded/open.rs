@@ -1,0 +1,171 @@
+//! Opening and making the database file. A new file is made whole under another name and then given its own, so that a
+//! power cut at the first start leaves either no store or a good one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend};
+use uuid::Uuid;
+
+use super::tables::{self, Fault};
+use super::writer::Batch;
+use crate::domain::record;
+use crate::store::Millis;
+
+/// The database file inside the data folder.
+const FILE: &str = "state.redb";
+
+/// Memory for database pages. The read models hold what is asked often; this serves commits and single records.
+const CACHE_BYTES: usize = 128 * 1024 * 1024;
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or the file cannot be made or read.
+    #[error("the data folder {} cannot be used: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        error: io::Error,
+    },
+    /// The lock on the file is taken.
+    #[error("another process has this data folder open: {}; stop it, or choose another folder", .0.display())]
+    InUse(PathBuf),
+    /// The data was written by another version of the service.
+    #[error("the data has schema {found}, this version of the service reads {expected}: use the version that wrote it")]
+    Schema {
+        /// What the data says.
+        found: String,
+        /// What this build reads.
+        expected: u32,
+    },
+    /// The file is damaged or no database.
+    #[error("the database cannot be opened: {0}")]
+    Database(String),
+}
+
+impl From<Fault> for OpenError {
+    fn from(fault: Fault) -> Self {
+        Self::Database(match fault {
+            Fault::Database(error) => error.to_string(),
+            Fault::Row(what) => format!("{what} cannot be read"),
+        })
+    }
+}
+
+/// An opened database and what it says of itself.
+pub(super) struct Opened {
+    pub(super) database: Database,
+    pub(super) epoch: String,
+    pub(super) clock: Millis,
+}
+
+/// Opens the database in a folder; makes both where they are missing.
+pub(super) fn in_folder(folder: &Path) -> Result<Opened, OpenError> {
+    let unusable = |error| OpenError::Folder { path: folder.to_owned(), error };
+    make_folder(folder).map_err(unusable)?;
+    let file = folder.join(FILE);
+    if !file.try_exists().map_err(unusable)? {
+        // The name is unique and the file readable by its owner only; a leftover of a cut start is harmless.
+        let new = tempfile::Builder::new().prefix(FILE).suffix(".new").tempfile_in(folder).map_err(unusable)?;
+        drop(opened(builder().create(new.path()), folder)?);
+        match new.persist_noclobber(&file) {
+            Ok(_) => sync_folder(folder).map_err(unusable)?,
+            // Another process was faster: its file is the one.
+            Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(lost) => return Err(unusable(lost.error)),
+        }
+    }
+    opened(builder().open(&file), folder)
+}
+
+/// Opens the database of any backend, making it where it is empty.
+pub(super) fn in_backend(backend: impl StorageBackend) -> Result<Opened, OpenError> {
+    opened(builder().create_with_backend(backend), Path::new("(no folder)"))
+}
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder.set_repair_callback(|repair| {
+        tracing::info!(progress = repair.progress(), "the store was not closed properly: checking it");
+    });
+    builder
+}
+
+fn opened(database: Result<Database, DatabaseError>, folder: &Path) -> Result<Opened, OpenError> {
+    let database = database.map_err(|error| match error {
+        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(folder.to_owned()),
+        DatabaseError::Storage(redb::StorageError::Io(error)) => OpenError::Folder { path: folder.to_owned(), error },
+        other => OpenError::Database(other.to_string()),
+    })?;
+    let (schema, epoch, clock) = match identity(&database)? {
+        Some(identity) => identity,
+        None => initialise(&database)?,
+    };
+    if schema != record::SCHEMA.to_string() {
+        return Err(OpenError::Schema { found: schema, expected: record::SCHEMA });
+    }
+    let clock = clock.parse().map_err(|_| OpenError::Database("its clock cannot be read".to_owned()))?;
+    Ok(Opened { database, epoch, clock })
+}
+
+type Identity = (String, String, String);
+
+/// Schema, epoch and clock of the database; none where it is new.
+fn identity(database: &Database) -> Result<Option<Identity>, Fault> {
+    let read = database.begin_read()?;
+    let meta = match read.open_table(tables::META) {
+        Ok(meta) => meta,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let setting = |name| tables::setting(&meta, name)?.ok_or_else(|| Fault::Row(format!("the setting {name}")));
+    Ok(Some((setting(tables::SCHEMA)?, setting(tables::EPOCH)?, setting(tables::CLOCK)?)))
+}
+
+/// Makes every table and names the data set.
+fn initialise(database: &Database) -> Result<Identity, Fault> {
+    let identity = (record::SCHEMA.to_string(), Uuid::new_v4().to_string(), Millis::MIN.to_string());
+    let write = database.begin_write()?;
+    let mut batch = Batch::open(&write, Millis::MIN)?;
+    batch.set(tables::SCHEMA, &identity.0)?;
+    batch.set(tables::EPOCH, &identity.1)?;
+    batch.set(tables::CLOCK, &identity.2)?;
+    drop(batch);
+    write.commit()?;
+    Ok(identity)
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// Makes a new name in a folder survive a power cut.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    // Windows opens no folder as a file; its journal keeps names.
+    Ok(())
+}

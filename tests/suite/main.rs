@@ -1,0 +1,3 @@
+//! The black-box suite.
+
+mod store;
