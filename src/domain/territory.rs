@@ -134,6 +134,13 @@ impl Territory {
         self.communes.iter().map(|c| u64::from(c.population)).sum()
     }
 
+    /// What each widening of a search adds around a commune of this département; half the first radius when the table is
+    /// silent.
+    pub fn widening_km(&self, departement: &str) -> f64 {
+        let own = self.search_radius.iter().find(|r| r.departement == departement).map(|r| r.widening_km);
+        own.filter(|km| *km > 0.0).unwrap_or_else(|| self.first_radius_km(departement) / 2.0)
+    }
+
     /// The radius a search starts with around a commune of this département; the widest of the territory's when the
     /// département is not ours, 20 km when the table is silent (Guyane and Mayotte have no official value).
     pub fn first_radius_km(&self, departement: &str) -> f64 {

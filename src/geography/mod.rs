@@ -13,8 +13,15 @@ mod territory_fields;
 pub mod builtin;
 pub mod overlap;
 pub mod search_radius;
+pub mod public_holidays;
+pub mod import;
+mod import_table;
+mod commune_api;
 
+pub use commune_api::ApiError;
 pub use gazetteer::{Gazetteer, KnownCommune};
+pub use import::{ImportError, ImportOptions, ImportReport, import};
+pub use import_table::TableError;
 pub use overlap::{Overlap, overlaps};
 pub use territory_file::{TerritoryFault, TerritoryFileError};
 pub use travel::{Place, RoadModel, TravelTime};

@@ -51,6 +51,11 @@ impl Place {
         })
     }
 
+    /// A point in a commune nobody knows: taken for a rural town (data/README of the sources: class 5 where none is given).
+    pub fn unknown(commune: CommuneCode, point: GeoPoint) -> Self {
+        Self { commune, point, point_is_exact: true, density: DensityClass::UNKNOWN, surface_km2: None }
+    }
+
     /// The same commune, at this very point.
     pub fn at(self, point: GeoPoint) -> Self {
         Self { point, point_is_exact: true, ..self }
@@ -61,6 +66,9 @@ impl Place {
 pub trait TravelTime: Send + Sync + fmt::Debug {
     /// Minutes on an empty road, without parking.
     fn free_minutes(&self, from: &Place, to: &Place) -> f64;
+
+    /// The kind of traffic at this hour: trips between two places take the same time at hours of one kind.
+    fn traffic(&self, local: NaiveTime) -> u8;
 
     /// Minutes from door to door, as shown to people, leaving at this hour of the territory's clock.
     fn door_to_door_minutes(&self, from: &Place, to: &Place, local: NaiveTime) -> f64;
@@ -112,6 +120,11 @@ impl TravelTime for RoadModel {
         60.0 * (road.min(LOCAL_KM) / local_speed
             + (road - LOCAL_KM).clamp(0.0, MIDDLE_KM) / middle_speed
             + (road - LOCAL_KM - MIDDLE_KM).max(0.0) / FAST_SPEED)
+    }
+
+    /// 1 at rush hour, else 0.
+    fn traffic(&self, local: NaiveTime) -> u8 {
+        u8::from(is_rush_hour(local))
     }
 
     /// Rush hour counts where either end lies in a town (class 1 or 2), parking at the end one drives to.

@@ -1,0 +1,234 @@
+//! Everybody who waits, and every free place, as one problem: the pooled assignment. The plan is advice; it reserves nothing.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use solver::{
+    Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Step, Unplaced,
+};
+
+use super::suitable::{Suitable, suitable};
+use super::{Candidate, Fit, Reason, Seeker, costs, rules};
+use crate::domain::{RequestId, Rpps};
+use crate::geography::travel::TravelTime;
+
+/// Unscheduled places already gone, by practitioner and day.
+pub type Taken = HashMap<(Rpps, NaiveDate), usize>;
+
+/// The time left to the search whatever building the problem took: a plan is never asked for with nothing to spend.
+const SEARCH_AT_LEAST: Duration = Duration::from_millis(5);
+
+/// A solved pool.
+#[derive(Debug)]
+pub struct Pool {
+    seekers: Vec<Seeker>,
+    candidates: Vec<Candidate>,
+    suitable: Vec<Suitable>,
+    by_request: HashMap<RequestId, usize>,
+    taken: Taken,
+    solved: Solved,
+    now: DateTime<Utc>,
+    elapsed: Duration,
+}
+
+/// A slot proposed to a request.
+#[derive(Debug, Clone)]
+pub struct Proposal<'a> {
+    /// The slot.
+    pub candidate: &'a Candidate,
+    /// Door to door, whole minutes.
+    pub travel_minutes: u16,
+    /// From the plan's instant to the slot's start, whole minutes.
+    pub wait_minutes: i64,
+    /// Why it stands where it does.
+    pub reasons: Vec<Reason>,
+}
+
+impl Pool {
+    /// Builds the instance and solves it within `budget`, building included.
+    ///
+    /// # Errors
+    /// When the parts make no sound instance: a fault of this module.
+    pub fn solve(
+        seekers: Vec<Seeker>,
+        candidates: Vec<Candidate>,
+        taken: Taken,
+        travel: &dyn TravelTime,
+        now: DateTime<Utc>,
+        budget: Duration,
+    ) -> Result<Self, InstanceError> {
+        let started = Instant::now();
+        let suitable: Vec<_> = seekers.iter().map(|seeker| suitable(seeker, &candidates, travel, now)).collect();
+        let demands = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found)).collect();
+        let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
+        let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
+        let left = budget.saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
+        let solved = Solved::new(instance, Budget::wall(left), Seed::default());
+        let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
+        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, now, elapsed: started.elapsed() })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        self.solved.plan()
+    }
+
+    /// Time taken, building included.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// Whether this request was in the pool.
+    pub fn has(&self, request: RequestId) -> bool {
+        self.by_request.contains_key(&request)
+    }
+
+    /// The requests of the pool.
+    pub fn requests(&self) -> impl Iterator<Item = RequestId> {
+        self.seekers.iter().map(|seeker| seeker.request)
+    }
+
+    /// Slots looked at.
+    pub fn considered(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// What was found for a request of the pool, and how many slots each rule set aside.
+    pub fn found(&self, request: RequestId) -> Option<&Suitable> {
+        self.by_request.get(&request).map(|index| &self.suitable[*index])
+    }
+
+    /// The slot the plan gives a request.
+    pub fn planned(&self, request: RequestId) -> Option<&Candidate> {
+        let index = self.by_request.get(&request)?;
+        self.plan().assign.get(*index).copied().flatten().map(|resource| &self.candidates[resource])
+    }
+
+    /// Requests of the pool the plan has a place for.
+    pub fn served(&self) -> impl Iterator<Item = (RequestId, &Candidate)> {
+        let places = self.seekers.iter().zip(&self.plan().assign);
+        places.filter_map(|(seeker, place)| place.map(|place| (seeker.request, &self.candidates[place])))
+    }
+
+    /// The slots for a request of the pool, ranked by what each costs the whole. The plan's own choice comes first: of several
+    /// that cost the whole nothing, it is the one that nobody else is sent to.
+    pub fn proposals(&self, request: RequestId, count: usize) -> Vec<Proposal<'_>> {
+        let Some(&index) = self.by_request.get(&request) else { return Vec::new() };
+        let planned = self.plan().assign[index];
+        let mut choices = self.solved.alternatives(index, count);
+        choices.sort_by_key(|choice| planned != Some(choice.resource));
+        let fits = &self.suitable[index].fits;
+        choices
+            .iter()
+            .filter_map(|choice| {
+                let fit = fits.iter().find(|fit| fit.candidate == choice.resource)?;
+                let effect = effect(choice.system_cost, choice.displaced.len());
+                Some(self.proposal(&self.seekers[index], *fit, effect))
+            })
+            .collect()
+    }
+
+    /// The slots for somebody outside the pool (who already holds a place, say), ranked by their own cost and the price the
+    /// others would pay.
+    pub fn proposals_for(
+        &self,
+        seeker: &Seeker,
+        travel: &dyn TravelTime,
+        count: usize,
+    ) -> (Suitable, Vec<Proposal<'_>>) {
+        let found = suitable(seeker, &self.candidates, travel, self.now);
+        let mut priced: Vec<_> =
+            found.fits.iter().map(|fit| (fit.cost + self.solved.price(fit.candidate).unwrap_or(0), *fit)).collect();
+        priced.sort_by_key(|(price, fit)| (*price, fit.candidate));
+        let proposals = priced.iter().take(count).map(|(_, fit)| self.proposal(seeker, *fit, None)).collect();
+        (found, proposals)
+    }
+
+    /// Why the plan has no place for a request of the pool; none when it has one.
+    pub fn why_unserved(&self, request: RequestId) -> Option<Reason> {
+        let index = *self.by_request.get(&request)?;
+        Some(match self.solved.explain_unplaced(index)? {
+            Unplaced::NoArcs => nothing_suits(&self.suitable[index]),
+            Unplaced::Taken(taken) if taken.held_by_dearer > 0 => Reason::new(
+                "taken_by_more_urgent",
+                "Tous les créneaux qui conviennent vont à des demandes plus urgentes ou qui n'ont pas d'autre choix.",
+            ),
+            Unplaced::Taken(_) => Reason::new(
+                "taken",
+                "Tous les créneaux qui conviennent sont nécessaires à d'autres demandes en attente.",
+            ),
+            Unplaced::TooDear { .. } => {
+                Reason::new("too_far", "Les seuls créneaux qui conviennent sont trop lointains pour cette demande.")
+            }
+            Unplaced::Unfinished => Reason::new(
+                "unfinished",
+                "Le calcul s'est arrêté avant la fin du temps imparti : relancez la recherche.",
+            ),
+        })
+    }
+
+    fn proposal(&self, seeker: &Seeker, fit: Fit, effect: Option<Reason>) -> Proposal<'_> {
+        let candidate = &self.candidates[fit.candidate];
+        let mut reasons = costs::reasons(seeker, candidate, fit.travel_minutes, self.now);
+        let already = self.taken.get(&(candidate.slot.practitioner, candidate.day)).copied().unwrap_or(0);
+        reasons.push(costs::fair_share_sentence(already));
+        reasons.extend(effect);
+        let wait_minutes = (candidate.slot.start - self.now).num_minutes();
+        Proposal { candidate, travel_minutes: fit.travel_minutes, wait_minutes, reasons }
+    }
+}
+
+fn demand(seeker: &Seeker, found: &Suitable) -> Demand {
+    let arcs = found.fits.iter().map(|fit| Placement { resource: fit.candidate, cost: fit.cost }).collect();
+    Demand { penalty: costs::unplaced_penalty(seeker), arcs, ..Demand::default() }
+}
+
+/// One group per practitioner and day; their resources are disjoint, so the plan keeps its proof.
+fn fair_shares(candidates: &[Candidate], taken: &Taken) -> Vec<Group> {
+    let mut resources: HashMap<(Rpps, NaiveDate), Vec<usize>> = HashMap::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        resources.entry((candidate.slot.practitioner, candidate.day)).or_default().push(index);
+    }
+    let mut groups: Vec<_> = resources.into_iter().collect();
+    groups.sort_by_key(|(key, _)| *key);
+    groups
+        .into_iter()
+        .map(|(key, resources)| {
+            let steps = costs::fair_share_steps(taken.get(&key).copied().unwrap_or(0));
+            let steps = steps.into_iter().map(|(width, unit_cost)| Step { width, unit_cost }).collect();
+            Group { resources, classes: None, max: None, steps }
+        })
+        .collect()
+}
+
+/// What choosing a slot does to the others.
+fn effect(system_cost: i64, displaced: usize) -> Option<Reason> {
+    // Twelve points are a minute.
+    let minutes = (system_cost + 11) / 12;
+    match (system_cost, displaced) {
+        (..=0, _) => Some(Reason::new("best_for_all", "Le meilleur choix pour l'ensemble des demandes en attente.")),
+        (_, 0) => None,
+        (_, 1) => Some(Reason::new(
+            "displaces",
+            format!("Ferait changer de créneau une autre demande ({minutes} min de plus pour l'ensemble)."),
+        )),
+        (_, n) => Some(Reason::new(
+            "displaces",
+            format!("Ferait changer de créneau {n} autres demandes ({minutes} min de plus pour l'ensemble)."),
+        )),
+    }
+}
+
+/// No slot at all: the rule that set most of them aside, once the slots of other professions are left out of the count.
+fn nothing_suits(found: &Suitable) -> Reason {
+    let telling = |code: &str| !matches!(code, "skills" | "place_left");
+    let most = found.set_aside.iter().filter(|(code, _)| telling(code)).max_by_key(|(_, count)| **count);
+    match most.and_then(|(code, count)| Some((*count, rules::requirement(code)?))) {
+        Some((count, requirement)) => Reason::new(
+            "nothing_suits",
+            format!("Aucun créneau ne convient ; {count} écartés, surtout : {requirement}"),
+        ),
+        None => Reason::new("no_such_slot", "Aucun créneau libre de cette profession n'est publié pour l'instant."),
+    }
+}
