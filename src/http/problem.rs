@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::fields::FieldFault;
 use crate::domain::refusal::Subject;
 use crate::domain::{Level, Refusal, RequestState};
+use crate::observability::Metrics;
 use crate::store::StoreError;
 
 /// Media type of problems.
@@ -67,7 +68,7 @@ slugs! {
         "Vérifiez l'identifiant et le territoire. Ce qui n'est pas visible pour vous est aussi déclaré introuvable.";
     /// Wrong method.
     MethodNotAllowed = "method-not-allowed", 405, "Méthode non prise en charge",
-        "Cette adresse existe, mais pas pour cette méthode : voyez l'en-tête Allow et /api/openapi.json.";
+        "Cette adresse existe, mais pas pour cette méthode : voyez /api/openapi.json.";
     /// Somebody else has it.
     SlotTaken = "slot-taken", 409, "Créneau déjà pris",
         "Quelqu'un d'autre vient de prendre la dernière place. Choisissez parmi les propositions fraîches, dans « offers ».";
@@ -218,6 +219,11 @@ impl Problem {
         self
     }
 
+    /// The sentence for whoever called.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The kind.
     pub fn slug(&self) -> Slug {
         self.slug
@@ -270,7 +276,14 @@ impl Problem {
     /// A bug: nothing of it is told but a trace id; the log has the rest.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         let trace = uuid::Uuid::new_v4().to_string();
-        tracing::error!(trace_id = %trace, error = %error, "internal error");
+        let mut causes = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push_str(": ");
+            causes.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(trace_id = %trace, causes = %causes, "internal error");
         Self::new(Slug::Internal, Slug::Internal.advice()).with("trace_id", trace.into())
     }
 }
@@ -368,6 +381,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
+        Metrics::problem(self.slug.code());
         let mut response = HttpResponse::build(self.slug.status());
         response.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));

@@ -19,6 +19,8 @@ pub enum Standing {
     Practitioner(Rpps),
     /// A patient: one request.
     Patient(RequestId),
+    /// Nobody known yet: a patient who enters a request from the widget.
+    Anonymous,
 }
 
 impl Caller {
@@ -31,6 +33,17 @@ impl Caller {
     pub fn patient(territory: TerritoryId, request: RequestId) -> Self {
         let actor = Actor { role: Role::Patient, id: request.to_string() };
         Self::new(actor, Standing::Patient(request), vec![territory])
+    }
+
+    /// A patient nobody knows yet.
+    pub fn anonymous() -> Self {
+        let actor = Actor { role: Role::Patient, id: "widget".to_owned() };
+        Self::new(actor, Standing::Anonymous, Vec::new())
+    }
+
+    /// Whether this is a patient nobody knows yet.
+    pub fn is_anonymous(&self) -> bool {
+        self.standing == Standing::Anonymous
     }
 
     /// Who acts.
@@ -47,7 +60,7 @@ impl Caller {
     pub fn rpps(&self) -> Option<Rpps> {
         match self.standing {
             Standing::Practitioner(rpps) => Some(rpps),
-            Standing::Account | Standing::Patient(_) => None,
+            Standing::Account | Standing::Patient(_) | Standing::Anonymous => None,
         }
     }
 
@@ -55,7 +68,7 @@ impl Caller {
     pub fn request(&self) -> Option<RequestId> {
         match self.standing {
             Standing::Patient(request) => Some(request),
-            Standing::Account | Standing::Practitioner(_) => None,
+            Standing::Account | Standing::Practitioner(_) | Standing::Anonymous => None,
         }
     }
 

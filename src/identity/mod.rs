@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Actor, RequestId, Role, Rpps, TerritoryId};
+use crate::domain::{RequestId, Role, Rpps, TerritoryId};
 
 pub use account::{Account, demo_account};
 pub use caller::{Caller, Standing};
@@ -93,6 +93,11 @@ impl Identity {
         self.key.request_of_bearer(bearer, territory)
     }
 
+    /// HMAC of a call: the same idempotency key with another one is refused.
+    pub fn fingerprint(&self, method: &str, path: &str, body: &[u8]) -> [u8; 16] {
+        self.key.fingerprint(method, path, body)
+    }
+
     /// The person who opens the pages of a role in the demo.
     pub fn demo_person(&self, role: Role, rpps: Option<Rpps>) -> Option<Caller> {
         let token = match (role, rpps) {
@@ -105,11 +110,6 @@ impl Identity {
 
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
-}
-
-/// The actor of a caller nobody knows: a patient who enters a request from the widget.
-pub fn anonymous_patient() -> Actor {
-    Actor { role: Role::Patient, id: "widget".to_owned() }
 }
 
 #[cfg(test)]
