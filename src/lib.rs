@@ -3,6 +3,7 @@
 //! The map, in the order of dependencies:
 
 pub mod clock;
+mod durable_file;
 pub mod domain;
 pub mod geography;
 pub mod synthetic;

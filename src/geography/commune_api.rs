@@ -76,7 +76,7 @@ struct ApiCommune {
     centre: Option<ApiPoint>,
 }
 
-/// A GeoJSON point: longitude first.
+/// A `GeoJSON` point: longitude first.
 #[derive(Debug, Deserialize)]
 struct ApiPoint {
     coordinates: [f64; 2],

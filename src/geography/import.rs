@@ -289,7 +289,14 @@ fn islands(communes: &[Commune]) -> Vec<String> {
 fn write_whole(out: &Path, text: &str, overwrite: bool) -> Result<(), ImportError> {
     let unwritable = |source| ImportError::Unwritable { path: out.to_owned(), source };
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // A temporary file is its owner's alone; a territory is for the service to read, whoever runs it.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(unwritable)?;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
     let moved = if overwrite { file.persist(out) } else { file.persist_noclobber(out) };
     moved.map(|_| ()).map_err(|error| match error.error.kind() {

@@ -67,6 +67,7 @@ pub(super) fn read(source: impl Read, codes: &BTreeSet<CommuneCode>) -> Result<T
     for row in reader.records() {
         let row = row?;
         let field = |name: &str| column(name).and_then(|index| row.get(index)).map(str::trim).filter(|f| !f.is_empty());
+        let line = row.position().map_or(0, csv::Position::line);
         let Some(code) = field("code").and_then(|code| code.parse().ok()).filter(|code| codes.contains(code)) else {
             continue;
         };
@@ -76,10 +77,10 @@ pub(super) fn read(source: impl Read, codes: &BTreeSet<CommuneCode>) -> Result<T
                     place.insert(commune);
                 }
                 std::collections::btree_map::Entry::Occupied(_) => {
-                    faults.push(format!("ligne {} : {code} y est deux fois", row.position().map_or(0, |p| p.line())));
+                    faults.push(format!("ligne {} : {code} y est deux fois", line));
                 }
             },
-            Err(why) => faults.push(format!("ligne {} ({code}) : {why}", row.position().map_or(0, |p| p.line()))),
+            Err(why) => faults.push(format!("ligne {} ({code}) : {why}", line)),
         }
     }
     if !faults.is_empty() {

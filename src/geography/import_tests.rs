@@ -68,6 +68,27 @@ async fn a_list_of_codes_and_a_table_give_a_territory_that_loads() {
 }
 
 #[tokio::test]
+async fn the_commune_api_gives_the_same_as_a_table_but_for_density() {
+    let server = wiremock::MockServer::start().await;
+    let body = r#"[{"nom":"Don","code":"59670","codesPostaux":["59272"],"population":1387,"surface":232.4,
+        "centre":{"type":"Point","coordinates":[2.9156,50.5445]}}]"#;
+    wiremock::Mock::given(wiremock::matchers::path("/communes"))
+        .respond_with(wiremock::ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+        .mount(&server)
+        .await;
+    let desk = Desk::new();
+    let report = import(desk.options("59670", &server.uri())).await.unwrap();
+    let don = &territory_file::read(&report.out).unwrap().communes[0];
+    assert_eq!((don.name.as_str(), don.surface_km2, don.density.level()), ("Don", Some(2.32), 5));
+    assert!(report.to_string().contains("classe 5"), "{report}");
+    // Known in France, but not to this server.
+    let mut options = desk.options("59670,59653", &server.uri());
+    options.overwrite = true;
+    let error = import(options).await.unwrap_err();
+    assert!(matches!(error, ImportError::Codes { missing, .. } if missing[0].as_str() == "59653"));
+}
+
+#[tokio::test]
 async fn a_table_without_surface_or_density_is_taken_and_said() {
     let desk = Desk::new();
     let points = desk.file("communes_points.csv", POINTS);

@@ -1,6 +1,6 @@
 //! Where things are: the communes of France, the territories made of them, and how long the road is.
 //!
-//! Pure, but for two thin edges: [`territory_file::read`] reads a file, [`import`] reads and writes files and asks the
+//! Pure, but for two thin edges: [`territory_file::read`] reads a file, [`mod@import`] reads and writes files and asks the
 //! public commune API. Nothing here reads a clock or knows of slots and patients.
 //!
 //! Start reading at [`gazetteer`], then [`travel`].

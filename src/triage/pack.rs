@@ -137,7 +137,7 @@ fn complaint(block: SeedComplaint) -> Result<Complaint, PackError> {
     })
 }
 
-/// The pack's words as national codes: TRE_G15 professions, TRE_R38 specialities, modalities of the SAS guide.
+/// The pack's words as national codes: `TRE_G15` professions, `TRE_R38` specialities, modalities of the SAS guide.
 fn care_need(words: &SeedCareNeed) -> Result<CareNeed, (&'static str, &str)> {
     let profession = match words.profession.as_str() {
         // `signes_vitaux` names nobody, and what the 15 sees is still a doctor's matter once it is no emergency: general

@@ -1,3 +1,5 @@
-//! The black-box suite.
+//! Black-box tests of the service and of this repository, in one binary because linking is what costs.
 
+mod licences;
 mod store;
+mod tidy;
