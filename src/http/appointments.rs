@@ -1,17 +1,16 @@
 //! Appointments: read, with who the patient is, and closed with what became of them.
 
 use super::extract::{At, Body, PathId};
-use super::fields::{Fields, Item};
-use super::problem::{Problem, Slug};
+use super::fields::{Fields, parsed};
 use super::rights::Appointments;
 use super::wire::appointment::PatientShown;
 use super::{Reply, shown};
 use crate::booking::{Call, Failure};
 use crate::domain::decide::Outcome;
-use crate::domain::{AppointmentId, CancelledBy, Refusal, Role};
+use crate::domain::{AppointmentId, CancelledBy, Role};
 
 /// `GET T/appointments/{id}`. Whoever may open it is told who the patient is, and the audit says so.
-pub async fn one(at: At<Appointments>, id: PathId<AppointmentId>) -> Reply {
+pub(super) async fn one(at: At<Appointments>, id: PathId<AppointmentId>) -> Reply {
     let call = Call { actor: at.caller.actor().clone(), key: None, fingerprint: [0; 16] };
     let patient = match at.booking.patient_of(&call, id.0).await {
         Ok(patient) => Some(PatientShown {
@@ -32,7 +31,7 @@ pub async fn one(at: At<Appointments>, id: PathId<AppointmentId>) -> Reply {
 }
 
 /// `POST T/appointments/{id}/outcome`.
-pub async fn outcome(at: At<Appointments>, id: PathId<AppointmentId>, body: Body) -> Reply {
+pub(super) async fn outcome(at: At<Appointments>, id: PathId<AppointmentId>, body: Body) -> Reply {
     let outcome = body.read(|f| read_outcome(f, at.caller.role()))?;
     let appointment = at.booking.record_outcome(&body.call(&at.caller), id.0, outcome).await;
     let appointment = appointment.map_err(|f| at.failed(f))?;
@@ -46,7 +45,7 @@ pub(super) fn read_outcome(fields: &mut Fields<'_, '_>, role: Role) -> Option<Ou
         _ => item.fault("Valeur inconnue. Choisissez parmi : fulfilled, noshow, cancelled."),
     });
     let reason = fields.optional("reason", |item| item.text(1..=500));
-    let by = fields.optional("by", Item::parsed::<CancelledBy>);
+    let by = fields.optional("by", parsed::<CancelledBy>);
     let status = status?;
     if status != "cancelled" && fields.has("by") {
         fields.fault("by", "« by » ne se donne que pour une annulation (status « cancelled »).");

@@ -9,7 +9,7 @@ use super::{Reply, shown};
 use crate::store::Seq;
 
 /// `GET T/audit`. The cursor is the number of the last event, so that `after` and `cursor` say the same.
-pub async fn list(at: At<Coordination>, query: Query) -> Reply {
+pub(super) async fn list(at: At<Coordination>, query: Query) -> Reply {
     let most = i64::try_from(LIMIT_MAX).unwrap_or(i64::MAX);
     let (after, limit) = query.read(|fields| {
         let after = fields.optional("after", |item| item.integer::<Seq>(0..=i64::MAX));

@@ -26,7 +26,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RECONNECT_MS: u32 = 2_000;
 
 /// `GET T/events`.
-pub async fn follow(request: HttpRequest, at: At<MayFollow>, query: Query) -> Reply {
+pub(super) async fn follow(request: HttpRequest, at: At<MayFollow>, query: Query) -> Reply {
     let asked = query.read(|f| Some(f.optional("last_event_id", |item| item.str().map(str::to_owned))))?;
     let header = request.headers().get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let place = at.state.stream_place().ok_or_else(|| {
@@ -77,14 +77,15 @@ impl Following {
             return Some(greeting);
         }
         loop {
-            tokio::select! {
+            let item = tokio::select! {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
                 _ = self.heartbeat.tick() => return Some(": \n\n".to_owned()),
-                item = self.live.next() => match item? {
-                    Live::Event(event) if !self.may_see(&event) => {}
-                    Live::Event(event) => return Some(self.message(&event)),
-                    Live::Reset(cursor) => return Some(reset(&cursor)),
-                },
+                item = self.live.next() => item?,
+            };
+            match item {
+                Live::Event(event) if !self.may_see(&event) => {}
+                Live::Event(event) => return Some(self.message(&event)),
+                Live::Reset(cursor) => return Some(reset(&cursor)),
             }
         }
     }

@@ -94,10 +94,16 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
         return Err(if silent && !R::ANONYMOUS { unauthorized("Ce service demande un jeton.") } else { unknown_place() });
     };
     let peer = request.peer_addr().map(|address| address.ip());
-    let callers = callers(request, &state, &booking, now).inspect_err(|_| state.throttle.note_stranger(peer))?;
+    let callers = match callers(request, &state, &booking, now) {
+        Ok(callers) => callers,
+        Err(problem) => {
+            state.throttle.note_stranger(peer)?;
+            return Err(problem);
+        }
+    };
     let inside: Vec<_> = callers.into_iter().filter(|caller| caller.may_enter(&booking.territory.id)).collect();
-    let allowed = inside.iter().find(|caller| allowed::<R>(caller)).or(inside.first());
-    let caller = allowed.ok_or_else(unknown_place)?.clone();
+    let best = inside.iter().find(|caller| allowed::<R>(caller)).or(inside.first());
+    let caller = best.ok_or_else(unknown_place)?.clone();
     state.throttle.admit(&caller, peer)?;
     if caller.is_anonymous() && !R::ANONYMOUS {
         return Err(unauthorized("Cette adresse demande un jeton."));
@@ -244,7 +250,7 @@ impl FromRequest for Body {
             }
             let key = idempotency_key(request.headers())?;
             let fingerprint =
-                state.identity.fingerprint(request.method().as_str(), request.uri().path(), bytes.as_slice());
+                state.fingerprinter.fingerprint(request.method().as_str(), request.uri().path(), bytes.as_slice());
             Ok(Self { document: document(request.headers(), &bytes)?, key, fingerprint })
         })
     }

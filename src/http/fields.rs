@@ -1,7 +1,7 @@
 //! Reads a JSON object, or a query string, field by field, and gathers **all** its faults, each with a pointer and what to do.
 //! Every reader asks for all its fields before it looks at what came back: whatever nobody asked for is an unknown field.
 //!
-//! Nothing here knows a rule of the field; [`Item::parsed`] leaves the form of codes to the domain's own types.
+//! Nothing here knows a rule of the field; [`parsed`] leaves the form of codes to the domain's own types.
 
 use std::ops::RangeInclusive;
 
@@ -144,9 +144,10 @@ impl<'v> Fields<'v, '_> {
             return;
         }
         let map = self.map;
-        for name in map.keys().filter(|name| !self.known.contains(&name.as_str())) {
-            let what = if self.textual { "Paramètre inconnu" } else { "Champ inconnu" };
-            let known = if self.known.is_empty() { "aucun".to_owned() } else { self.known.join(", ") };
+        let what = if self.textual { "Paramètre inconnu" } else { "Champ inconnu" };
+        let known = if self.known.is_empty() { "aucun".to_owned() } else { self.known.join(", ") };
+        let unknown: Vec<_> = map.keys().filter(|name| !self.known.contains(&name.as_str())).collect();
+        for name in unknown {
             let shown: String = name.chars().take(60).collect();
             self.fault(name, format!("{what} : « {shown} ». Connus ici : {known}."));
         }
@@ -308,6 +309,21 @@ impl<'v> Item<'v, '_> {
     }
 }
 
+/// Reads a value of the domain: [`Item::parsed`] as a function.
+pub fn parsed<T: Worded>(item: &mut Item<'_, '_>) -> Option<T> {
+    item.parsed()
+}
+
+/// Reads an instant: [`Item::instant`] as a function.
+pub fn instant(item: &mut Item<'_, '_>) -> Option<DateTime<Utc>> {
+    item.instant()
+}
+
+/// Reads true or false: [`Item::boolean`] as a function.
+pub fn boolean(item: &mut Item<'_, '_>) -> Option<bool> {
+    item.boolean()
+}
+
 fn without_offset(text: &str) -> bool {
     text.parse::<NaiveDate>().is_ok() || format!("{text}Z").parse::<DateTime<Utc>>().is_ok()
 }
@@ -342,13 +358,13 @@ mod tests {
             "a/b": true,
         });
         let found = pointers(&body, |f| {
-            let slot = f.required("slot_id", Item::parsed::<SlotId>);
-            let hold = f.required("hold_id", Item::parsed::<HoldId>);
+            let slot = f.required("slot_id", parsed::<SlotId>);
+            let hold = f.required("hold_id", parsed::<HoldId>);
             let list = f.required("nested", |i| {
                 i.object(|f| f.required("list", |i| i.list(1..=9, |i| i.integer::<u8>(0..=255))))
             });
-            let when = f.required("when", Item::instant);
-            let missing = f.required("missing", Item::boolean);
+            let when = f.required("when", instant);
+            let missing = f.required("missing", boolean);
             Some((slot?, hold?, list?, when?, missing?))
         });
         let expected =
@@ -378,10 +394,10 @@ mod tests {
             ("demain", false),
             ("", false),
         ] {
-            let found = faults(&json!({"at": text}), |f| f.required("at", Item::instant));
+            let found = faults(&json!({"at": text}), |f| f.required("at", instant));
             assert_eq!(found.is_empty(), good, "{text}: {found:?}");
         }
-        let found = faults(&json!({"at": "2026-11-24T09:00:00"}), |f| f.required("at", Item::instant));
+        let found = faults(&json!({"at": "2026-11-24T09:00:00"}), |f| f.required("at", instant));
         assert!(found[0].1.contains("décalage"), "{found:?}");
     }
 
@@ -390,7 +406,7 @@ mod tests {
         for (text, good) in
             [("2024-02-29", true), ("2025-02-29", false), ("2026-2-3", false), ("03/02/2026", false), ("+2026-02-03", false)]
         {
-            let found = faults(&json!({"d": text}), |f| f.required("d", Item::date));
+            let found = faults(&json!({"d": text}), |f| f.required("d", |i| i.date()));
             assert_eq!(found.is_empty(), good, "{text}");
         }
     }
@@ -418,7 +434,7 @@ mod tests {
             assert_eq!(found.is_empty(), good, "{value}: {found:?}");
         }
         assert_eq!(pointers(&json!([]), |_| Some(())), [""], "the body itself must be an object");
-        assert_eq!(pointers(&json!({"x": null}), |f| f.required("x", Item::boolean)), ["/x"], "null is absent");
+        assert_eq!(pointers(&json!({"x": null}), |f| f.required("x", boolean)), ["/x"], "null is absent");
     }
 
     #[test]
@@ -428,7 +444,7 @@ mod tests {
         };
         let reader = |f: &mut Fields<'_, '_>| {
             let limit = f.optional("limit", |i| i.integer::<usize>(1..=1000));
-            let from = f.optional("from", Item::instant);
+            let from = f.optional("from", instant);
             Some((limit, from))
         };
         let read = read_query(pairs("limit=20&from=2026-11-24T09:00:00 01:00"), reader).unwrap();

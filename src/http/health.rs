@@ -11,7 +11,7 @@ use super::{Reply, json};
 
 /// The process is up.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Alive {
+pub(super) struct Alive {
     /// Always `up`.
     pub status: &'static str,
     /// Version of the service.
@@ -20,7 +20,7 @@ pub struct Alive {
 
 /// Whether calls can be served.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Ready {
+pub(super) struct Ready {
     /// `ready`, `not_ready` or `stopping`.
     pub status: &'static str,
     /// Why not.
@@ -32,7 +32,7 @@ pub struct Ready {
 /// One cause.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Cause)]
-pub struct CauseShown {
+pub(super) struct CauseShown {
     /// `store_unreachable`, `read_model_lags` or `stopping`.
     pub code: &'static str,
     /// What is known of it.
@@ -42,7 +42,7 @@ pub struct CauseShown {
 /// The store.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Store)]
-pub struct StoreShown {
+pub(super) struct StoreShown {
     /// `embedded` or `redis`.
     pub kind: &'static str,
     /// Durability in force, in plain words.
@@ -50,12 +50,12 @@ pub struct StoreShown {
 }
 
 /// `GET /health/live`.
-pub async fn live() -> Reply {
+pub(super) async fn live() -> Reply {
     json(StatusCode::OK, &Alive { status: "up", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// `GET /health/ready`.
-pub async fn ready(request: HttpRequest) -> Reply {
+pub(super) async fn ready(request: HttpRequest) -> Reply {
     let state = state_of(&request)?;
     let report = state.readiness.report().await;
     let mut causes: Vec<_> =
@@ -78,7 +78,7 @@ pub async fn ready(request: HttpRequest) -> Reply {
 }
 
 /// `GET /metrics`.
-pub async fn metrics(request: HttpRequest) -> Reply {
+pub(super) async fn metrics(request: HttpRequest) -> Reply {
     let text = state_of(&request)?.metrics.text();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Months, NaiveDate};
 
-use super::fields::{Fields, Item};
+use super::fields::{Fields, Item, boolean, parsed};
 use crate::booking::{Booking, RequestOrder};
 use crate::domain::{Age, Answer, CommuneCode, ComplaintId, Constraints, GeoPoint, Sex};
 use crate::geography::gazetteer::Gazetteer;
@@ -22,9 +22,9 @@ pub(super) fn read_request(fields: &mut Fields<'_, '_>, booking: &Booking, today
     let answers = fields.required("answers", read_answers);
     let flags = fields.optional("flags", read_flags);
     let note = fields.optional("note", |item| item.text(0..=2_000));
-    let level = fields.optional("level", Item::parsed);
-    let regulation_reference = fields.optional("regulation_reference", Item::parsed);
-    let channel = fields.required("channel", Item::parsed);
+    let level = fields.optional("level", parsed);
+    let regulation_reference = fields.optional("regulation_reference", parsed);
+    let channel = fields.required("channel", parsed);
     let constraints = fields.optional("constraints", |item| item.object(read_constraints));
     let (age, sex) = patient?;
     let place = place?;
@@ -51,7 +51,7 @@ fn read_patient(fields: &mut Fields<'_, '_>, today: NaiveDate) -> Option<(Age, S
     let birth = fields.optional("birth_date", |item| read_birth(item, today)).map(Age::BirthDate);
     let years = fields.optional("age_years", |item| item.integer(0..=i64::from(OLDEST_YEARS))).map(Age::Years);
     let months = fields.optional("age_months", |item| item.integer(0..=23)).map(Age::Months);
-    let sex = fields.required("sex", Item::parsed);
+    let sex = fields.required("sex", parsed);
     if given != 1 {
         fields.fault(
             "",
@@ -173,12 +173,12 @@ fn thousandths(number: f64) -> Option<i64> {
 }
 
 fn read_constraints(fields: &mut Fields<'_, '_>) -> Option<Constraints> {
-    let modality = fields.optional("modality", Item::parsed);
-    let profession = fields.optional("profession", Item::parsed);
+    let modality = fields.optional("modality", parsed);
+    let profession = fields.optional("profession", parsed);
     let max_travel_minutes = fields.optional("max_travel_minutes", |item| item.integer(1..=240));
-    let accessible = fields.optional("accessible", Item::boolean);
-    let languages = fields.optional("languages", |item| item.list(0..=10, Item::parsed));
-    let preferred = fields.optional("preferred_rpps", Item::parsed);
+    let accessible = fields.optional("accessible", boolean);
+    let languages = fields.optional("languages", |item| item.list(0..=10, parsed));
+    let preferred = fields.optional("preferred_rpps", parsed);
     Some(Constraints {
         modality,
         profession,

@@ -9,7 +9,7 @@ use super::extract::state_of;
 use super::routes;
 
 /// Adds the pages' routes.
-pub fn configure(config: &mut web::ServiceConfig) {
+pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/").route(web::get().to(entrance)));
 }
 
@@ -38,12 +38,12 @@ async fn entrance(request: HttpRequest) -> Reply {
 }
 
 /// Whatever has no route: a problem for software, a page for people.
-pub async fn nowhere(request: HttpRequest) -> Reply {
+pub(super) async fn nowhere(request: HttpRequest) -> Reply {
     if request.path().starts_with("/api/") { routes::nowhere().await } else { nowhere_at_all() }
 }
 
 /// The page of an address that does not exist.
-pub fn nowhere_at_all() -> Reply {
+pub(super) fn nowhere_at_all() -> Reply {
     Ok(page(
         StatusCode::NOT_FOUND,
         "Page introuvable",

@@ -6,14 +6,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::fields::{Fields, Item};
 
 /// Items of a page when the caller does not say.
-pub const LIMIT_DEFAULT: usize = 50;
+pub(super) const LIMIT_DEFAULT: usize = 50;
 
 /// Most items of a page.
-pub const LIMIT_MAX: usize = 1_000;
+pub(super) const LIMIT_MAX: usize = 1_000;
 
 /// The page a caller asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(super) struct Page {
     /// Most items.
     pub limit: usize,
     /// Where the page before ended: the text inside the cursor.
@@ -51,6 +51,6 @@ fn opened(item: &mut Item<'_, '_>) -> Option<String> {
 }
 
 /// The cursor that resumes after a place of a list.
-pub fn cursor(place: &str) -> String {
+pub(super) fn cursor(place: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(place)
 }

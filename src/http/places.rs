@@ -1,7 +1,7 @@
 //! A place held for a request, prolonged, booked, given back.
 
 use super::extract::{Body, RequestAt};
-use super::fields::{Fields, Item};
+use super::fields::{Fields, boolean, parsed};
 use super::rights::RequestParty;
 use super::wire::request::Hold;
 use super::{Reply, created, shown};
@@ -9,25 +9,25 @@ use crate::booking::Held;
 use crate::domain::{HoldId, PatientIdentity, SlotId};
 
 /// `POST T/requests/{id}/hold`.
-pub async fn hold(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn hold(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let (slot, hold, consent) = body.read(read_hold)?;
     let held = at.booking.hold(&body.call(&at.caller), at.id, slot, hold, consent).await;
     held_answer(&at, &held.map_err(|f| at.failed(f))?)
 }
 
 fn read_hold(fields: &mut Fields<'_, '_>) -> Option<(SlotId, HoldId, bool)> {
-    let slot = fields.required("slot_id", Item::parsed);
-    let hold = fields.required("hold_id", Item::parsed);
-    let consent = fields.optional("extra_consent", Item::boolean);
+    let slot = fields.required("slot_id", parsed);
+    let hold = fields.required("hold_id", parsed);
+    let consent = fields.optional("extra_consent", boolean);
     Some((slot?, hold?, consent.unwrap_or(false)))
 }
 
 fn read_hold_ref(fields: &mut Fields<'_, '_>) -> Option<HoldId> {
-    fields.required("hold_id", Item::parsed)
+    fields.required("hold_id", parsed)
 }
 
 /// `POST T/requests/{id}/extend`.
-pub async fn extend(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn extend(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let hold = body.read(read_hold_ref)?;
     let held = at.booking.extend(&body.call(&at.caller), at.id, hold).await;
     held_answer(&at, &held.map_err(|f| at.failed(f))?)
@@ -38,9 +38,9 @@ fn held_answer(at: &RequestAt<RequestParty>, held: &Held) -> Reply {
 }
 
 /// `POST T/requests/{id}/confirm`.
-pub async fn confirm(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn confirm(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let (hold, identity) = body.read(|fields| {
-        let hold = fields.required("hold_id", Item::parsed);
+        let hold = fields.required("hold_id", parsed);
         let identity = fields.required("patient", |item| item.object(read_identity));
         Some((hold?, identity?))
     })?;
@@ -51,14 +51,14 @@ pub async fn confirm(at: RequestAt<RequestParty>, body: Body) -> Reply {
 }
 
 fn read_identity(fields: &mut Fields<'_, '_>) -> Option<PatientIdentity> {
-    let first_name = fields.required("first_name", Item::parsed);
-    let last_name = fields.required("last_name", Item::parsed);
-    let phone = fields.required("phone", Item::parsed);
+    let first_name = fields.required("first_name", parsed);
+    let last_name = fields.required("last_name", parsed);
+    let phone = fields.required("phone", parsed);
     Some(PatientIdentity { first_name: first_name?, last_name: last_name?, phone: phone? })
 }
 
 /// `POST T/requests/{id}/release`.
-pub async fn release(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn release(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let hold = body.read(read_hold_ref)?;
     at.booking.release(&body.call(&at.caller), at.id, hold).await.map_err(|f| at.failed(f))?;
     let case = at.booking.case(at.id).await.map_err(|f| at.failed(f))?;

@@ -1,7 +1,7 @@
 //! The territory's directory. Practitioners read their own entry.
 
 use super::extract::{At, PathId, Query};
-use super::fields::Item;
+use super::fields::{parsed};
 use super::paging::{Page, cursor};
 use super::problem::Problem;
 use super::rights::Directory;
@@ -12,12 +12,12 @@ use crate::domain::Rpps;
 use crate::views::DirectoryQuery;
 
 /// `GET T/practitioners`.
-pub async fn list(at: At<Directory>, query: Query) -> Reply {
+pub(super) async fn list(at: At<Directory>, query: Query) -> Reply {
     let asked = query.read(|fields| {
         let page = Page::read(fields);
         let after = page.place(fields, |text| text.parse::<Rpps>().ok());
-        let profession = fields.optional("profession", Item::parsed);
-        let commune = fields.optional("commune", Item::parsed);
+        let profession = fields.optional("profession", parsed);
+        let commune = fields.optional("commune", parsed);
         let name = fields.optional("q", |item| item.text(0..=100));
         Some(DirectoryQuery { profession, commune, name, limit: page.limit, after })
     })?;
@@ -38,7 +38,7 @@ pub async fn list(at: At<Directory>, query: Query) -> Reply {
 }
 
 /// `GET T/practitioners/{rpps}`.
-pub async fn one(at: At<Directory>, rpps: PathId<Rpps>) -> Reply {
+pub(super) async fn one(at: At<Directory>, rpps: PathId<Rpps>) -> Reply {
     let own = at.caller.rpps().is_none_or(|own| own == rpps.0);
     let found = at.booking.view.read(|state| state.directory.get(rpps.0).cloned()).filter(|_| own);
     let practitioner = found.ok_or_else(|| Problem::not_found("Ce professionnel"))?;

@@ -8,7 +8,7 @@ use super::problem::Slug;
 use super::Reply;
 
 /// `GET /problems/{slug}`.
-pub async fn one(slug: web::Path<String>) -> Reply {
+pub(super) async fn one(slug: web::Path<String>) -> Reply {
     let Some(slug) = Slug::ALL.iter().find(|known| known.code() == slug.as_str()) else {
         return pages::nowhere_at_all();
     };

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::extract::{At, Body, Query, RequestAt};
-use super::fields::{Fields, Item};
+use super::fields::{Fields, instant, parsed};
 use super::intake::{read_answers, read_flags, read_request};
 use super::paging::{Page, cursor};
 use super::problem::{Problem, Slug};
 use super::rights::{Intake, Regulation, RegulatorOnly, RequestParty, Rights};
-use super::wire::request::{OffersShown, RequestList};
+use super::wire::request::RequestList;
 use super::{Reply, created, shown};
 use crate::booking::{Case, RequestOrder};
 use crate::domain::{Channel, Level, RequestState};
@@ -26,7 +26,7 @@ const WAITING: &[RequestState] =
     &[RequestState::Incomplete, RequestState::Open, RequestState::Promised, RequestState::Held];
 
 /// `POST T/requests`.
-pub async fn create(at: At<Intake>, body: Body) -> Reply {
+pub(super) async fn create(at: At<Intake>, body: Body) -> Reply {
     let today = at.booking.territory.zone.day(at.now);
     let order = body.read(|f| read_request(f, &at.booking, today))?;
     if !at.caller.is_regulation() {
@@ -63,11 +63,11 @@ fn only_what_a_patient_may_say(at: &At<Intake>, order: &RequestOrder) -> Result<
 }
 
 /// `GET T/requests`: the board.
-pub async fn list(at: At<Regulation>, query: Query) -> Reply {
+pub(super) async fn list(at: At<Regulation>, query: Query) -> Reply {
     let asked = query.read(|fields| {
         let page = Page::read(fields);
         let after = page.place(fields, |text| text.parse::<BoardCursor>().ok());
-        let states = fields.optional("state", |item| item.list(1..=RequestState::ALL.len(), Item::parsed));
+        let states = fields.optional("state", |item| item.list(1..=RequestState::ALL.len(), parsed));
         let states = states.map_or_else(|| WAITING.iter().copied().collect(), BTreeSet::from_iter);
         Some(BoardQuery { states, limit: page.limit, after })
     })?;
@@ -82,7 +82,7 @@ pub async fn list(at: At<Regulation>, query: Query) -> Reply {
 }
 
 /// `GET T/requests/{id}`.
-pub async fn one(at: RequestAt<RequestParty>) -> Reply {
+pub(super) async fn one(at: RequestAt<RequestParty>) -> Reply {
     let case = at.booking.case(at.id).await.map_err(|f| at.failed(f))?;
     let offers = at.booking.look_for_offers(at.id, None).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
@@ -91,7 +91,7 @@ pub async fn one(at: RequestAt<RequestParty>) -> Reply {
 }
 
 /// `POST T/requests/{id}/offers`.
-pub async fn offers(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn offers(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let budget = body.read(read_budget)?;
     let offers = at.booking.offers(at.id, budget).await.map_err(|f| at.failed(f))?;
     shown(&at.showing().offers(&offers))
@@ -103,23 +103,23 @@ pub(super) fn read_budget(fields: &mut Fields<'_, '_>) -> Option<Option<Duration
 }
 
 /// `POST T/requests/{id}/level`.
-pub async fn level(at: RequestAt<Regulation>, body: Body) -> Reply {
+pub(super) async fn level(at: RequestAt<Regulation>, body: Body) -> Reply {
     let (level, reason) = body.read(read_level)?;
     let case = at.booking.set_level(&body.call(&at.caller), at.id, level, reason).await;
     as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
 }
 
 pub(super) fn read_level(fields: &mut Fields<'_, '_>) -> Option<(Level, String)> {
-    let level = fields.required("level", Item::parsed);
+    let level = fields.required("level", parsed);
     let reason = fields.required("reason", |item| item.text(1..=500));
     Some((level?, reason?))
 }
 
 /// `POST T/requests/{id}/agreement`.
-pub async fn agreement(at: RequestAt<RegulatorOnly>, body: Body) -> Reply {
+pub(super) async fn agreement(at: RequestAt<RegulatorOnly>, body: Body) -> Reply {
     let (reason, latest) = body.read(|fields| {
         let reason = fields.required("reason", |item| item.text(1..=500));
-        let latest = fields.optional("latest", Item::instant);
+        let latest = fields.optional("latest", instant);
         Some((reason?, latest))
     })?;
     if latest.is_some_and(|latest| latest <= at.now) {
@@ -130,7 +130,7 @@ pub async fn agreement(at: RequestAt<RegulatorOnly>, body: Body) -> Reply {
 }
 
 /// `POST T/requests/{id}/answers`.
-pub async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let (answers, flags) = body.read(|fields| {
         let answers = fields.required("answers", read_answers);
         let flags = fields.optional("flags", read_flags);
@@ -141,7 +141,7 @@ pub async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
 }
 
 /// `POST T/requests/{id}/promise`.
-pub async fn promise(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn promise(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let notice = body.read(|f| Some(f.optional("notice_minutes", |item| item.integer::<u16>(0..=2_880))))?;
     let notice = notice.unwrap_or(NOTICE_DEFAULT);
     let case = at.booking.promise(&body.call(&at.caller), at.id, notice).await;
@@ -149,14 +149,14 @@ pub async fn promise(at: RequestAt<RequestParty>, body: Body) -> Reply {
 }
 
 /// `POST T/requests/{id}/cancel`.
-pub async fn cancel(at: RequestAt<RequestParty>, body: Body) -> Reply {
+pub(super) async fn cancel(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let reason = body.read(|f| f.required("reason", |item| item.text(1..=500)))?;
     let case = at.booking.cancel(&body.call(&at.caller), at.id, reason).await;
     as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
 }
 
 /// `POST T/requests/{id}/handover`.
-pub async fn handover(at: RequestAt<Regulation>, body: Body) -> Reply {
+pub(super) async fn handover(at: RequestAt<Regulation>, body: Body) -> Reply {
     body.read(|f| {
         f.required("to", |item| match item.str()? {
             "15" => Some(()),

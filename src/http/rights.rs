@@ -12,15 +12,16 @@ pub trait Rights: 'static {
 }
 
 macro_rules! rights {
-    ($($(#[$doc:meta])* $name:ident: $($role:ident),+ $(; $anonymous:literal)?;)+) => {
+    ($($(#[$doc:meta])* $name:ident: $($role:ident),+ $(or $nobody:tt)?;)+) => {
         $($(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
         impl Rights for $name {
             const ROLES: &'static [Role] = &[$(Role::$role),+];
-            $(const ANONYMOUS: bool = $anonymous;)?
+            $(const ANONYMOUS: bool = rights!(@ $nobody);)?
         })+
     };
+    (@ anonymous) => { true };
 }
 
 rights! {
@@ -29,7 +30,7 @@ rights! {
     /// Médecins régulateurs alone.
     RegulatorOnly: Regulator;
     /// Whoever may enter a request.
-    Intake: Operator, Regulator, Patient; true;
+    Intake: Operator, Regulator, Patient or anonymous;
     /// Whoever acts on a request: the regulation, and its own patient.
     RequestParty: Operator, Regulator, Patient;
     /// Whoever looks at slots; practitioners at theirs.
@@ -47,5 +48,5 @@ rights! {
     /// Whoever follows live updates; practitioners their own.
     Live: Operator, Regulator, Coordinator, Practitioner, System;
     /// Everybody, known or not.
-    Anyone: Operator, Regulator, Coordinator, Practitioner, System, Patient; true;
+    Anyone: Operator, Regulator, Coordinator, Practitioner, System, Patient or anonymous;
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Base of everything that belongs to one territory.
-pub const TERRITORY_BASE: &str = "/api/v1/territories/{territory}";
+pub(super) const TERRITORY_BASE: &str = "/api/v1/territories/{territory}";
 
 /// Adds every route; the service's state is added by [`super::app`].
 pub fn configure(config: &mut web::ServiceConfig) {

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::extract::{At, Body, PathId, Query};
-use super::fields::{Fields, Item};
+use super::fields::{Fields, boolean, instant, parsed};
 use super::paging::{Page, cursor};
 use super::problem::{Problem, Slug};
 use super::rights::{Practising, Publishing, SlotReading};
@@ -26,7 +26,7 @@ const SLOTS_MAX: usize = 500;
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
 /// `POST T/slots`.
-pub async fn publish(at: At<Publishing>, body: Body) -> Reply {
+pub(super) async fn publish(at: At<Publishing>, body: Body) -> Reply {
     let drafts = body.read(|f| read_slots(f, at.caller.role()))?;
     if let Some(own) = at.caller.rpps()
         && let Some(index) = drafts.iter().position(|draft| draft.practitioner != own)
@@ -49,15 +49,15 @@ pub(super) fn read_slots(fields: &mut Fields<'_, '_>, role: Role) -> Option<Vec<
 }
 
 fn read_slot(fields: &mut Fields<'_, '_>, source: SlotSource) -> Option<SlotDraft> {
-    let practitioner = fields.required("rpps", Item::parsed::<Rpps>);
-    let location = fields.required("location_id", Item::parsed);
-    let start = fields.required("start", Item::instant);
+    let practitioner = fields.required("rpps", parsed::<Rpps>);
+    let location = fields.required("location_id", parsed);
+    let start = fields.required("start", instant);
     let end = read_end(fields, start);
-    let modality = fields.required("modality", Item::parsed);
-    let audience = fields.required("audience", |item| item.list(1..=8, Item::parsed::<Audience>));
+    let modality = fields.required("modality", parsed);
+    let audience = fields.required("audience", |item| item.list(1..=8, parsed::<Audience>));
     let capacity = fields.required("capacity", |item| item.integer(1..=100));
     let extra_capacity = fields.optional("extra_capacity", |item| item.integer(0..=100));
-    let arrival = fields.optional("arrival", Item::parsed);
+    let arrival = fields.optional("arrival", parsed);
     Some(SlotDraft {
         id: SlotId::new(Uuid::now_v7()),
         practitioner: practitioner?,
@@ -100,7 +100,7 @@ fn read_end(fields: &mut Fields<'_, '_>, start: Option<DateTime<Utc>>) -> Option
 }
 
 /// `POST T/slots/{id}/withdraw`.
-pub async fn withdraw(at: At<Practising>, id: PathId<SlotId>, body: Body) -> Reply {
+pub(super) async fn withdraw(at: At<Practising>, id: PathId<SlotId>, body: Body) -> Reply {
     let (reason, cancel_bookings) = body.read(read_withdrawal)?;
     let call = body.call(&at.caller);
     let slot = at.booking.withdraw(&call, id.0, reason, cancel_bookings).await.map_err(|f| at.failed(f))?;
@@ -109,12 +109,12 @@ pub async fn withdraw(at: At<Practising>, id: PathId<SlotId>, body: Body) -> Rep
 
 pub(super) fn read_withdrawal(fields: &mut Fields<'_, '_>) -> Option<(String, bool)> {
     let reason = fields.required("reason", |item| item.text(1..=500));
-    let cancel_bookings = fields.optional("cancel_bookings", Item::boolean);
+    let cancel_bookings = fields.optional("cancel_bookings", boolean);
     Some((reason?, cancel_bookings.unwrap_or(false)))
 }
 
 /// `GET T/slots`.
-pub async fn list(at: At<SlotReading>, query: Query) -> Reply {
+pub(super) async fn list(at: At<SlotReading>, query: Query) -> Reply {
     let asked = query.read(|f| read_query(f, &at))?;
     let (page, as_of) = at.booking.view.read(|state| (state.slots.query(&asked, at.now), at.now));
     let showing = at.showing();
@@ -128,13 +128,13 @@ pub async fn list(at: At<SlotReading>, query: Query) -> Reply {
 fn read_query(fields: &mut Fields<'_, '_>, at: &At<SlotReading>) -> Option<SlotQuery> {
     let page = Page::read(fields);
     let after = page.place(fields, |text| text.parse::<SlotCursor>().ok());
-    let from = fields.optional("from", Item::instant);
-    let to = fields.optional("to", Item::instant);
-    let state = fields.optional("state", Item::parsed::<SlotState>);
-    let professions = fields.optional("profession", |item| item.list(1..=20, Item::parsed));
-    let modality = fields.optional("modality", Item::parsed);
-    let rpps = fields.optional("rpps", |item| item.list(1..=100, Item::parsed::<Rpps>));
-    let commune = fields.optional("commune", Item::parsed::<CommuneCode>);
+    let from = fields.optional("from", instant);
+    let to = fields.optional("to", instant);
+    let state = fields.optional("state", parsed::<SlotState>);
+    let professions = fields.optional("profession", |item| item.list(1..=20, parsed));
+    let modality = fields.optional("modality", parsed);
+    let rpps = fields.optional("rpps", |item| item.list(1..=100, parsed::<Rpps>));
+    let commune = fields.optional("commune", parsed::<CommuneCode>);
     let radius_km = fields.optional("radius_km", |item| item.number(0.0..=200.0));
     if radius_km.is_some() && !fields.has("commune") {
         fields.fault("radius_km", "Un rayon se donne autour d'une commune : ajoutez « commune ».");
@@ -184,7 +184,7 @@ fn middle(at: &At<SlotReading>, commune: CommuneCode) -> Option<GeoPoint> {
 }
 
 /// `GET T/slots/{id}`.
-pub async fn one(at: At<SlotReading>, id: PathId<SlotId>) -> Reply {
+pub(super) async fn one(at: At<SlotReading>, id: PathId<SlotId>) -> Reply {
     let slot = at.booking.slot(id.0).await.map_err(|f| at.failed(f))?;
     if !visible(at.caller.rpps(), &slot) {
         return Err(Problem::not_found("Ce créneau"));

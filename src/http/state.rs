@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::domain::TerritoryId;
 use crate::identity::Identity;
 use crate::observability::{Metrics, Readiness};
+use crate::seal::Fingerprinter;
 
 /// The limits of the edge.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ pub struct AppState {
     pub identity: Identity,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
+    /// Tells calls under one idempotency key apart.
+    pub fingerprinter: Fingerprinter,
     /// Whether it is ready to serve.
     pub readiness: Readiness,
     /// What it counts.
@@ -83,6 +86,8 @@ pub struct Parts {
     pub identity: Identity,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// Tells calls under one idempotency key apart.
+    pub fingerprinter: Fingerprinter,
     /// Whether the service is ready.
     pub readiness: Readiness,
     /// What it counts.
@@ -96,12 +101,13 @@ pub struct Parts {
 impl AppState {
     /// A service about to start.
     pub fn new(parts: Parts) -> Self {
-        let Parts { territories, identity, clock, readiness, metrics, limits, secure_cookies } = parts;
+        let Parts { territories, identity, clock, fingerprinter, readiness, metrics, limits, secure_cookies } = parts;
         Self {
             territories: territories.into_iter().map(|booking| (booking.territory.id.clone(), booking)).collect(),
             throttle: Throttle::new(limits.account, limits.stranger),
             identity,
             clock,
+            fingerprinter,
             readiness,
             metrics,
             limits,

@@ -16,7 +16,7 @@ use super::extract::state_of;
 
 /// The span of a call.
 #[derive(Debug)]
-pub struct Span;
+pub(super) struct Span;
 
 impl RootSpanBuilder for Span {
     fn on_request_start(request: &ServiceRequest) -> tracing::Span {
@@ -40,7 +40,7 @@ impl RootSpanBuilder for Span {
 }
 
 /// Measures a call, writes its line and names it to the caller.
-pub async fn measure(
+pub(super) async fn measure(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

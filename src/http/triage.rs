@@ -6,7 +6,7 @@ use super::wire::triage::{ComplaintShown, Protocol};
 use super::{Reply, shown};
 
 /// `GET T/triage/protocol`.
-pub async fn protocol(at: At<Anyone>) -> Reply {
+pub(super) async fn protocol(at: At<Anyone>) -> Reply {
     let pack = &at.booking.pack;
     let complaints = pack.complaints.iter().map(|complaint| ComplaintShown {
         id: complaint.id.to_string(),

@@ -93,11 +93,6 @@ impl Identity {
         self.key.request_of_bearer(bearer, territory)
     }
 
-    /// HMAC of a call: the same idempotency key with another one is refused.
-    pub fn fingerprint(&self, method: &str, path: &str, body: &[u8]) -> [u8; 16] {
-        self.key.fingerprint(method, path, body)
-    }
-
     /// The person who opens the pages of a role in the demo.
     pub fn demo_person(&self, role: Role, rpps: Option<Rpps>) -> Option<Caller> {
         let token = match (role, rpps) {

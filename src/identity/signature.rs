@@ -44,16 +44,6 @@ impl SigningKey {
         Some(RequestId::new(Uuid::from_slice(&bytes).ok()?))
     }
 
-    pub(super) fn fingerprint(&self, method: &str, path: &str, body: &[u8]) -> [u8; 16] {
-        let mut mac = self.mac("fingerprint", method, path);
-        mac.update(body);
-        let mut print = [0; 16];
-        for (to, from) in print.iter_mut().zip(mac.finalize().into_bytes()) {
-            *to = from;
-        }
-        print
-    }
-
     /// A text and its signature, in one token.
     pub(super) fn sealed(&self, purpose: &str, text: &str) -> String {
         let text = BASE64_URL_SAFE_NO_PAD.encode(text);
