@@ -15,5 +15,4 @@ pub mod views;
 pub mod identity;
 pub mod booking;
 pub mod web;
-pub mod http;
 pub mod observability;

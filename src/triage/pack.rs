@@ -115,9 +115,22 @@ impl Pack {
         PackRef { id: self.id.clone(), version: self.version.clone(), hash: self.hash.clone() }
     }
 
+    /// Who usually sees a complaint; general practice for one that is not in the pack.
+    pub fn care_need_of(&self, id: &ComplaintId) -> CareNeed {
+        self.complaint(id).map_or_else(general_practice, |complaint| complaint.care_need.clone())
+    }
+
     /// One of its complaints.
     pub fn complaint(&self, id: &ComplaintId) -> Option<&Complaint> {
         self.complaints.iter().find(|complaint| complaint.id == *id)
+    }
+}
+
+fn general_practice() -> CareNeed {
+    CareNeed {
+        profession: "10".parse().expect("two digits"),
+        speciality: Some("SM54".parse().expect("a code of TRE_R38")),
+        modality: None,
     }
 }
 
