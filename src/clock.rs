@@ -36,6 +36,56 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that stands where it is put until it is started, and runs on from there: the demo's people act at hours of their
+/// own before it opens.
+#[derive(Debug)]
+pub struct StagedClock {
+    stage: Mutex<Stage>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Standing(DateTime<Utc>),
+    Running(SystemClock),
+}
+
+impl StagedClock {
+    /// A clock standing at `at`.
+    pub fn standing_at(at: DateTime<Utc>) -> Self {
+        Self { stage: Mutex::new(Stage::Standing(at)) }
+    }
+
+    /// Puts a standing clock at `at`; one that runs is left alone.
+    pub fn set(&self, at: DateTime<Utc>) {
+        let mut stage = self.lock();
+        if let Stage::Standing(_) = *stage {
+            *stage = Stage::Standing(at);
+        }
+    }
+
+    /// Lets it run on from where it stands.
+    pub fn run(&self) {
+        let mut stage = self.lock();
+        if let Stage::Standing(at) = *stage {
+            *stage = Stage::Running(SystemClock::starting_at(at));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Clock for StagedClock {
+    fn now(&self) -> DateTime<Utc> {
+        let stage = *self.lock();
+        match stage {
+            Stage::Standing(at) => at,
+            Stage::Running(clock) => clock.now(),
+        }
+    }
+}
+
 /// A clock that stands still until it is moved: for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock {

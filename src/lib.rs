@@ -3,6 +3,7 @@
 //! The map, in the order of dependencies:
 
 pub mod clock;
+mod durable_file;
 pub mod domain;
 pub mod geography;
 pub mod synthetic;
@@ -14,5 +15,4 @@ pub mod views;
 pub mod identity;
 pub mod booking;
 pub mod web;
-pub mod http;
 pub mod observability;

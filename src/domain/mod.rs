@@ -18,6 +18,7 @@ pub mod event;
 pub mod finess;
 pub mod ids;
 mod luhn;
+pub mod nomenclature;
 pub mod patient;
 pub mod phone;
 pub mod practitioner;

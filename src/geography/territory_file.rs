@@ -1,4 +1,4 @@
-//! Territory files: our own format, and the French one of `data/territories` ([`super::territory_french`]).
+//! Territory files: our own format, and the French one of `data/territories` (`territory_french.rs`).
 //!
 //! ```json
 //! { "id": "weppes", "name": "CPTS des Weppes", "zone": "Europe/Paris", "finess": null, "sas_number": "15", "population": 48014,
@@ -149,7 +149,7 @@ pub(super) struct Draft {
     pub(super) population: Option<(&'static str, u32)>,
 }
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 12] = [
     "id",
     "name",
     "zone",
@@ -162,7 +162,6 @@ const FIELDS: [&str; 13] = [
     "communes",
     "bordering_communes",
     "sources",
-    "comment",
 ];
 const COMMUNE_FIELDS: [&str; 8] = ["code", "name", "postcodes", "population", "lat", "lon", "surface_km2", "density"];
 
@@ -285,6 +284,18 @@ pub(super) fn is_plausible(code: CommuneCode, point: GeoPoint, known: Option<Geo
     }
 }
 
+/// The commune a municipal arrondissement is a part of.
+fn divided(code: CommuneCode) -> Option<CommuneCode> {
+    let is_part = Gazetteer::national().by_code(code).is_some_and(|known| known.arrondissement);
+    let whole = match code.departement() {
+        "75" if is_part => "75056",
+        "13" if is_part => "13055",
+        "69" if is_part => "69123",
+        _ => return None,
+    };
+    whole.parse().ok()
+}
+
 /// What no single field shows: an empty list, a commune twice, a sum that is not the sum.
 fn finish(draft: Draft, mut faults: Faults) -> Result<Territory, TerritoryFileError> {
     let mut seen = BTreeSet::new();
@@ -293,6 +304,17 @@ fn finish(draft: Draft, mut faults: Faults) -> Result<Territory, TerritoryFileEr
             faults.add(
                 format!("communes[{index}].code"),
                 format!("{} ({}) est déjà dans la liste", commune.name, commune.code),
+            );
+        }
+    }
+    for (index, commune) in &draft.communes {
+        if let Some(whole) = divided(commune.code).filter(|whole| seen.contains(whole)) {
+            faults.add(
+                format!("communes[{index}].code"),
+                format!(
+                    "{} fait partie de {whole}, déjà dans la liste : ses habitants compteraient deux fois",
+                    commune.name
+                ),
             );
         }
     }

@@ -101,6 +101,14 @@ fn a_commune_twice_an_empty_list_and_a_wrong_sum_are_faults() {
 }
 
 #[test]
+fn a_city_and_one_of_its_arrondissements_would_count_people_twice() {
+    let paris = r#"{ "id": "paris", "name": "Paris", "communes": [
+      { "code": "75056", "lat": 48.8589, "lon": 2.347 }, { "code": "75113", "lat": 48.8303, "lon": 2.3656 }] }"#;
+    assert_eq!(paths(paris), ["communes[1].code"]);
+    assert_eq!(parse(&paris.replace("75056", "75105")).unwrap().communes.len(), 2);
+}
+
+#[test]
 fn something_else_than_a_territory_is_refused_with_what_it_is() {
     let said = |text: &str| parse(text).unwrap_err().to_string();
     assert!(said(r#"{ "id": "occitanie", "nom": "Occitanie", "territoires": [] }"#).contains("index"));

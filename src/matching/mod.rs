@@ -11,6 +11,8 @@ pub mod reason;
 pub mod rules;
 pub mod seeker;
 pub mod suitable;
+#[cfg(test)]
+mod tests;
 
 pub use candidate::Candidate;
 pub use pool::{Pool, Proposal};

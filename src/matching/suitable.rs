@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::rules::{self, Pair, Rule};
 use super::{Candidate, Seeker, costs};
-use crate::domain::{CommuneCode, LocationId, Modality};
+use crate::domain::Modality;
 use crate::geography::travel::{TravelTime, displayed};
 
 /// A slot that suits.
@@ -89,7 +89,7 @@ fn examine(
 struct Trips<'a> {
     seeker: &'a Seeker,
     travel: &'a dyn TravelTime,
-    known: HashMap<(LocationId, CommuneCode, u8), (u16, f64)>,
+    known: HashMap<(u64, u64, u8), (u16, f64)>,
 }
 
 impl Trips<'_> {
@@ -99,7 +99,7 @@ impl Trips<'_> {
             return (0, 0.0);
         }
         let traffic = self.travel.traffic(candidate.local_start);
-        let key = (candidate.slot.location.clone(), candidate.place.commune, traffic);
+        let key = (candidate.place.point.lat.to_bits(), candidate.place.point.lon.to_bits(), traffic);
         *self.known.entry(key).or_insert_with(|| {
             let minutes = self.travel.door_to_door_minutes(&self.seeker.place, &candidate.place, candidate.local_start);
             (displayed(minutes), self.seeker.place.point.distance_km(candidate.place.point))

@@ -116,11 +116,12 @@ fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Actor, Agenda, Concerns, EventKind, Timer, TimerKind, UniqueOwner};
+    use crate::domain::{Actor, Agenda, Concerns, EventKind, Timer, TimerKind, UniqueOwner, Written};
     use chrono::{DateTime, Utc};
 
     fn owner() -> (RecordKey, Record) {
-        (RecordKey::unique("registration", "ab12"), Record::Unique(UniqueOwner { owner: "r:1".to_owned() }))
+        let (subject, hmac) = ("registration".to_owned(), "ab12".to_owned());
+        (RecordKey::unique(&subject, &hmac), Record::Unique(UniqueOwner { subject, hmac, owner: "r:1".to_owned() }))
     }
 
     fn now() -> DateTime<Utc> {
@@ -133,8 +134,7 @@ mod tests {
             concerns: Concerns::default(),
             actor: Actor::service(),
             reason: None,
-            after: Some(Box::new(after)),
-            version: 4,
+            after: vec![Written { version: 4, record: after }],
             offered: Vec::new(),
         }
     }

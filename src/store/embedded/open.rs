@@ -1,7 +1,6 @@
 //! Opening and making the database file. A new file is made whole under another name and then given its own, so that a
 //! power cut at the first start leaves either no store or a good one.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use uuid::Uuid;
 use super::tables::{self, Fault};
 use super::writer::Batch;
 use crate::domain::record;
+use crate::durable_file;
 use crate::store::Millis;
 
 /// The database file inside the data folder.
@@ -66,18 +66,12 @@ pub(super) struct Opened {
 /// Opens the database in a folder; makes both where they are missing.
 pub(super) fn in_folder(folder: &Path) -> Result<Opened, OpenError> {
     let unusable = |error| OpenError::Folder { path: folder.to_owned(), error };
-    make_folder(folder).map_err(unusable)?;
+    durable_file::make_folder(folder).map_err(unusable)?;
     let file = folder.join(FILE);
     if !file.try_exists().map_err(unusable)? {
-        // The name is unique and the file readable by its owner only; a leftover of a cut start is harmless.
-        let new = tempfile::Builder::new().prefix(FILE).suffix(".new").tempfile_in(folder).map_err(unusable)?;
+        let new = durable_file::draft_of(&file).map_err(unusable)?;
         drop(opened(builder().create(new.path()), folder)?);
-        match new.persist_noclobber(&file) {
-            Ok(_) => sync_folder(folder).map_err(unusable)?,
-            // Another process was faster: its file is the one.
-            Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(lost) => return Err(unusable(lost.error)),
-        }
+        durable_file::publish(new, &file).map_err(unusable)?;
     }
     opened(builder().open(&file), folder)
 }
@@ -138,34 +132,4 @@ fn initialise(database: &Database) -> Result<Identity, Fault> {
     drop(batch);
     write.commit()?;
     Ok(identity)
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-/// Makes a new name in a folder survive a power cut.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    // Windows opens no folder as a file; its journal keeps names.
-    Ok(())
 }

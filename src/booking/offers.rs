@@ -1,0 +1,160 @@
+//! Offers: ranked slots for one request, chosen with everybody who waits in mind, each with its reasons. Advice, never stock:
+//! an offer reserves nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Booking, Call, Failure};
+use crate::domain::decide::Command;
+use crate::domain::{CareRequest, Refusal, RequestId, RequestState, Slot, refusal::Subject};
+use crate::matching::{Pool, Proposal, Reason};
+
+/// One slot offered.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// 1 is best.
+    pub rank: usize,
+    /// The slot.
+    pub slot: Arc<Slot>,
+    /// Door to door, whole minutes; 0 for a slot by video.
+    pub travel_minutes: u32,
+    /// From now to its start, whole minutes.
+    pub wait_minutes: i64,
+    /// Why it stands where it does, in French.
+    pub reasons: Vec<Reason>,
+}
+
+/// How the offers were found.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Which rung of the ladder produced the plan: `greedy`, `flow`, `lp`, `repair`, `mip`.
+    pub rung: &'static str,
+    /// Whether the plan is proved optimal.
+    pub optimal: bool,
+    /// Relative gap to the proved bound; none where nothing is proved.
+    pub gap: Option<f64>,
+    /// Time given.
+    pub budget: Duration,
+    /// Time taken.
+    pub elapsed: Duration,
+    /// Slots looked at for this request.
+    pub considered: usize,
+    /// Slots set aside by each hard rule (its code), counted at the first rule that says no.
+    pub set_aside: BTreeMap<&'static str, usize>,
+}
+
+/// What can be offered to a request now.
+#[derive(Debug, Clone)]
+pub struct Offers {
+    /// Best first; empty when nothing suits, and `unserved` says why.
+    pub items: Vec<Offer>,
+    /// How they were found.
+    pub search: Search,
+    /// Why the plan finds no place for this request, when it finds none.
+    pub unserved: Option<Reason>,
+}
+
+impl Booking {
+    /// Fresh offers for a request, and a line in its history of what was offered. Empty for a request that may get no slot:
+    /// an emergency, one without a level, one that is over.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is no such request; the store's when it fails.
+    pub async fn offers(&self, request: RequestId, budget: Option<Duration>) -> Result<Arc<Offers>, Failure> {
+        let offers = self.look_for_offers(request, budget).await?;
+        if !offers.items.is_empty() {
+            let offered = offers.items.iter().map(|offer| offer.slot.id).collect();
+            self.run(&Call::of_service(), None, Command::NoteOffers { request, offered }).await?;
+        }
+        Ok(offers)
+    }
+
+    /// As [`Booking::offers`], for somebody who only looks: nothing is written.
+    ///
+    /// # Errors
+    /// As for [`Booking::offers`].
+    pub async fn look_for_offers(&self, id: RequestId, budget: Option<Duration>) -> Result<Arc<Offers>, Failure> {
+        let budget = budget.unwrap_or(self.policy.budget).min(self.policy.budget_max);
+        let case = self.view.read(|state| state.board.get(id).cloned()).ok_or(Refusal::Unknown(Subject::Request))?;
+        let now = self.now();
+        let may_be_offered =
+            matches!(case.request.state(now), RequestState::Open | RequestState::Promised | RequestState::Held)
+                && !case.request.is_emergency();
+        let (Some(facts), true) = (&case.facts, may_be_offered) else {
+            return Ok(Arc::new(Offers::none(budget, why_not(&case.request))));
+        };
+        let pool = self.plan(budget).await?;
+        let offers = if pool.has(id) {
+            let set_aside = pool.found(id).map(|found| found.set_aside.clone()).unwrap_or_default();
+            let proposals = pool.proposals(id, self.policy.offers_max);
+            Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id))
+        } else {
+            match self.seeker(&case.request, facts, now) {
+                Some(seeker) => {
+                    let (found, proposals) = pool.proposals_for(&seeker, self.travel.as_ref(), self.policy.offers_max);
+                    Offers::of(&pool, proposals, found.set_aside, budget, None)
+                }
+                None => Offers::none(budget, None),
+            }
+        };
+        Ok(Arc::new(offers))
+    }
+}
+
+impl Offers {
+    fn none(budget: Duration, unserved: Option<Reason>) -> Self {
+        let search = Search {
+            rung: "greedy",
+            optimal: true,
+            gap: Some(0.0),
+            budget,
+            elapsed: Duration::ZERO,
+            considered: 0,
+            set_aside: BTreeMap::new(),
+        };
+        Self { items: Vec::new(), search, unserved }
+    }
+
+    fn of(
+        pool: &Pool,
+        proposals: Vec<Proposal<'_>>,
+        set_aside: BTreeMap<&'static str, usize>,
+        budget: Duration,
+        unserved: Option<Reason>,
+    ) -> Self {
+        let items = proposals
+            .into_iter()
+            .enumerate()
+            .map(|(place, proposal)| Offer {
+                rank: place + 1,
+                wait_minutes: proposal.wait_minutes,
+                slot: proposal.candidate.slot.clone(),
+                travel_minutes: u32::from(proposal.travel_minutes),
+                reasons: proposal.reasons,
+            })
+            .collect();
+        let plan = pool.plan();
+        let search = Search {
+            rung: plan.rung.as_str(),
+            optimal: plan.optimal,
+            gap: plan.gap().map(|gap| gap.relative_avoidable),
+            budget,
+            elapsed: pool.elapsed(),
+            considered: pool.considered(),
+            set_aside,
+        };
+        Self { items, search, unserved }
+    }
+}
+
+/// Why a request may be offered nothing, whatever is free.
+fn why_not(request: &CareRequest) -> Option<Reason> {
+    if request.is_emergency() {
+        Some(Reason::new("emergency", "Urgence : appelez le 15. Aucun créneau n'est proposé."))
+    } else if request.level().is_none() {
+        Some(Reason::new("not_qualified", "Aucun niveau d'urgence n'a encore été décidé pour cette demande."))
+    } else {
+        None
+    }
+}

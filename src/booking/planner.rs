@@ -1,0 +1,177 @@
+//! One plan for everybody who waits. Solves of one territory are coalesced: whoever asks while a solve runs shares the next
+//! one, so fifty losers of one slot cost one solve.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{Booking, Failure};
+use crate::domain::{CareRequest, CommuneCode, GeoPoint, PatientFacts, Practitioner, Refusal, Role, Slot};
+use crate::geography::Gazetteer;
+use crate::geography::travel::Place;
+use crate::matching::pool::Taken;
+use crate::matching::seeker::Reach;
+use crate::matching::suitable::broken_rule;
+use crate::matching::{Candidate, Pool, Seeker};
+use crate::views::Case;
+
+/// Takes turns at solving.
+#[derive(Debug, Default)]
+pub(super) struct Planner {
+    /// How many asked so far.
+    asked: AtomicU64,
+    turn: tokio::sync::Mutex<()>,
+    latest: Mutex<Option<Latest>>,
+}
+
+#[derive(Debug, Clone)]
+struct Latest {
+    /// How many had asked when this solve read its data: it answers all of them.
+    answers: u64,
+    pool: Arc<Pool>,
+}
+
+impl Planner {
+    /// A plan made from what was known when this was called, or later.
+    async fn plan<F, E>(&self, solve: F) -> Result<Arc<Pool>, E>
+    where
+        F: Future<Output = Result<Pool, E>>,
+    {
+        let ticket = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let _turn = self.turn.lock().await;
+        if let Some(latest) = self.latest().filter(|latest| latest.answers >= ticket) {
+            return Ok(latest.pool);
+        }
+        let answers = self.asked.load(Ordering::SeqCst);
+        let pool = Arc::new(solve.await?);
+        *self.lock() = Some(Latest { answers, pool: pool.clone() });
+        Ok(pool)
+    }
+
+    fn latest(&self) -> Option<Latest> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Latest>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Booking {
+    /// A plan for everybody who waits now.
+    pub(super) async fn plan(&self, budget: Duration) -> Result<Arc<Pool>, Failure> {
+        self.planner
+            .plan(async {
+                let now = self.now();
+                let seekers = self.seekers(now);
+                let (candidates, taken) = self.candidates(now);
+                let travel = self.travel.clone();
+                let solved = tokio::task::spawn_blocking(move || {
+                    Pool::solve(seekers, candidates, taken, travel.as_ref(), now, budget)
+                });
+                match solved.await {
+                    Ok(Ok(pool)) => Ok(pool),
+                    Ok(Err(unsound)) => {
+                        tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
+                        Err(Failure::Solver)
+                    }
+                    Err(panicked) => {
+                        tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
+                        Err(Failure::Solver)
+                    }
+                }
+            })
+            .await
+    }
+
+    /// The last plan made, whatever its age: what the board says of each request.
+    pub fn last_plan(&self) -> Option<Arc<Pool>> {
+        self.planner.latest().map(|latest| latest.pool)
+    }
+
+    /// Everybody who waits for a place.
+    fn seekers(&self, now: DateTime<Utc>) -> Vec<Seeker> {
+        let waiting: Vec<Case> = self.view.read(|state| state.board.waiting(now).cloned().collect());
+        waiting.iter().filter_map(|case| self.seeker(&case.request, case.facts.as_ref()?, now)).collect()
+    }
+
+    /// What one request looks for.
+    pub(super) fn seeker(
+        &self,
+        request: &CareRequest,
+        facts: &Arc<PatientFacts>,
+        now: DateTime<Utc>,
+    ) -> Option<Seeker> {
+        let place = self.place(request.commune, Some(facts.point).filter(|_| facts.point_is_exact), facts.point);
+        let departement = request.commune.departement();
+        let reach = Reach {
+            radius_km: self.territory.first_radius_km(departement),
+            widening_km: self.territory.widening_km(departement),
+        };
+        Seeker::new(request, facts, place, reach, now)
+    }
+
+    /// Every free place ahead, and how many places are gone by practitioner and day.
+    fn candidates(&self, now: DateTime<Utc>) -> (Vec<Candidate>, Taken) {
+        let zone = self.territory.zone;
+        let (today, horizon) = (zone.midnight(zone.day(now)), now + self.policy.horizon);
+        let mut taken = Taken::new();
+        let mut free = Vec::new();
+        self.view.read(|state| {
+            for placed in state.slots.starting_in(today, horizon) {
+                let slot = &placed.slot;
+                let gone = slot.taken(now);
+                if gone > 0 {
+                    *taken.entry((slot.practitioner, zone.day(slot.start))).or_default() += gone;
+                }
+                if slot.places_left(now) > 0 {
+                    free.extend(state.directory.get(slot.practitioner).map(|who| (slot.clone(), who.clone())));
+                }
+            }
+        });
+        (free.into_iter().filter_map(|(slot, practitioner)| self.candidate(slot, practitioner)).collect(), taken)
+    }
+
+    fn candidate(&self, slot: Arc<Slot>, practitioner: Arc<Practitioner>) -> Option<Candidate> {
+        let location = practitioner.location(&slot.location)?;
+        let place = self.place(location.commune, Some(location.point), location.point);
+        Candidate::new(slot, practitioner, place, self.territory.zone)
+    }
+
+    /// A place by its commune, as exactly as it is known; a commune nobody knows is taken for a rural town at that point.
+    fn place(&self, commune: CommuneCode, exact: Option<GeoPoint>, somewhere: GeoPoint) -> Place {
+        let known = match self.territory.commune(commune) {
+            Some(own) => Some(Place::in_commune(own)),
+            None => Gazetteer::national().by_code(commune).and_then(Place::in_known_commune),
+        };
+        match (known, exact) {
+            (Some(place), Some(point)) => place.at(point),
+            (Some(place), None) => place,
+            (None, _) => Place::unknown(commune, somewhere),
+        }
+    }
+
+    /// Whether a slot suits a request, for somebody of this role.
+    pub(super) fn suits(
+        &self,
+        request: &CareRequest,
+        facts: &Arc<PatientFacts>,
+        slot: &Slot,
+        role: Role,
+    ) -> Result<(), Refusal> {
+        let now = self.now();
+        // A place the request holds in this very slot is no obstacle to itself.
+        let mut slot = slot.clone();
+        slot.holds.retain(|hold| hold.request != request.id);
+        let practitioner = self.view.read(|state| state.directory.get(slot.practitioner).cloned());
+        let candidate = practitioner.and_then(|practitioner| self.candidate(Arc::new(slot), practitioner));
+        let Some((seeker, candidate)) = self.seeker(request, facts, now).zip(candidate) else { return Ok(()) };
+        match broken_rule(&seeker.seen_by(role), &candidate, self.travel.as_ref(), now) {
+            // Whether a place is left is decided with the records in hand.
+            Some(rule) if rule.code != "place_left" => Err(Refusal::Unsuitable { rule: rule.code.into() }),
+            _ => Ok(()),
+        }
+    }
+}

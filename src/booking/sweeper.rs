@@ -1,0 +1,112 @@
+//! What happens by itself: holds that end, requests that have waited too long, and plans made again when a place appears.
+//! The sweeper only tidies: an ended hold is free by rule, whether it has run or not.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Booking, Call, Failure};
+use crate::domain::decide::Command;
+use crate::domain::{EventKind, RecordedEvent, RequestId, Timer, TimerKind};
+use crate::views::Live;
+
+/// How often timers are looked at. An ended hold is free at once; this is how late its event may be.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Timers taken in one look.
+const TIMERS_AT_ONCE: usize = 200;
+
+/// After a place has appeared, how long to wait for others before a new plan is made: a practitioner publishes a dozen at
+/// once.
+const SETTLE: Duration = Duration::from_millis(200);
+
+impl Booking {
+    /// Runs until `stop` says so.
+    pub async fn sweep(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut tick = interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => return,
+                _ = tick.tick() => {}
+            }
+            if let Err(failure) = self.run_due().await {
+                tracing::warn!(territory = %self.territory.id, %failure, "timers could not be run; they stay due");
+            }
+        }
+    }
+
+    /// Runs every timer that is due now.
+    ///
+    /// # Errors
+    /// The store's when it fails; timers that were not run stay due.
+    pub async fn run_due(&self) -> Result<(), Failure> {
+        for (_, timer) in self.store.due(&self.territory.id, TIMERS_AT_ONCE).await? {
+            let Some(command) = command_of(&timer) else {
+                tracing::warn!(timer = %timer, "a timer that nothing waits for");
+                continue;
+            };
+            self.run(&Call::of_service(), None, command).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a new plan whenever a place appears, and notes what it now offers to those who had none: an open request is
+    /// never forgotten.
+    pub async fn replan(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut live = self.view.subscribe(None);
+        loop {
+            let news = tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => return,
+                news = live.next() => news,
+            };
+            match news {
+                Some(Live::Event(event)) if makes_room(&event) => {}
+                Some(Live::Reset(_)) => {}
+                Some(Live::Event(_)) => continue,
+                None => return,
+            }
+            tokio::time::sleep(SETTLE).await;
+            if let Err(failure) = self.offer_to_those_without().await {
+                tracing::warn!(territory = %self.territory.id, %failure, "no new plan after a place appeared");
+            }
+        }
+    }
+
+    /// Plans again; a request that had no place in the last plan and has one now gets a line in its history, and so a sign on
+    /// every console.
+    pub async fn offer_to_those_without(&self) -> Result<(), Failure> {
+        let served_before: HashSet<RequestId> =
+            self.last_plan().map(|plan| plan.served().map(|(request, _)| request).collect()).unwrap_or_default();
+        let known_before: HashSet<RequestId> =
+            self.last_plan().map(|plan| plan.requests().collect()).unwrap_or_default();
+        let plan = self.plan(self.policy.budget).await?;
+        for (request, candidate) in plan.served() {
+            if known_before.contains(&request) && !served_before.contains(&request) {
+                let offered = vec![candidate.slot.id];
+                self.run(&Call::of_service(), None, Command::NoteOffers { request, offered }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn command_of(timer: &Timer) -> Option<Command> {
+    Some(match timer.kind {
+        TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().ok()? },
+        TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().ok()? },
+        // Deliveries come with the first target they can be sent to.
+        TimerKind::Delivery => return None,
+    })
+}
+
+/// Whether an event may have made room for somebody.
+fn makes_room(event: &RecordedEvent) -> bool {
+    matches!(
+        event.event.kind,
+        EventKind::SlotPublished | EventKind::SlotFreed | EventKind::SlotReleased | EventKind::SlotHoldExpired
+    )
+}

@@ -1,0 +1,268 @@
+//! Matching, told as stories on a small territory.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::pool::{Pool, Taken};
+use super::suitable::{broken_rule, suitable};
+use super::{Candidate, Seeker};
+use crate::domain::time::Zone;
+use crate::domain::{
+    Arrival, Audience, CareNeed, Commune, Constraints, DensityClass, GeoPoint, Level, Location, Modality, Practitioner,
+    RequestId, Role, Slot, SlotId, SlotSource,
+};
+use crate::geography::travel::{Place, RoadModel};
+
+const BUDGET: Duration = Duration::from_secs(5);
+
+fn nine() -> DateTime<Utc> {
+    "2026-11-24T08:00:00Z".parse().unwrap()
+}
+
+/// A place some kilometres east of the origin.
+fn place(km_east: f64) -> Place {
+    Place::in_commune(&Commune {
+        code: "59653".parse().unwrap(),
+        name: "Wavrin".to_owned(),
+        postcodes: Vec::new(),
+        population: 7_000,
+        point: point(km_east),
+        surface_km2: Some(13.0),
+        density: DensityClass::UNKNOWN,
+    })
+    .at(point(km_east))
+}
+
+fn point(km_east: f64) -> GeoPoint {
+    GeoPoint { lat: 50.57, lon: 2.93 + km_east / 70.6 }
+}
+
+/// A free slot with a general practitioner, in `minutes`, some kilometres east.
+fn candidate(n: u128, minutes: i64, km_east: f64) -> Candidate {
+    with(n, minutes, km_east, |_| {})
+}
+
+fn with(n: u128, minutes: i64, km_east: f64, change: impl FnOnce(&mut (Slot, Practitioner))) -> Candidate {
+    let start = nine() + TimeDelta::minutes(minutes);
+    let rpps = format!("1999000{n:04}").parse().unwrap();
+    let slot = Slot {
+        id: SlotId::new(Uuid::from_u128(n)),
+        territory: "weppes".parse().unwrap(),
+        start,
+        end: start + TimeDelta::minutes(15),
+        practitioner: rpps,
+        profession: "10".parse().unwrap(),
+        speciality: Some("SM54".parse().unwrap()),
+        location: "cabinet".parse().unwrap(),
+        modality: Modality::Ambulatory,
+        audience: [Audience::Public].into(),
+        arrival: Arrival::Routine,
+        capacity: 1,
+        extra_capacity: 0,
+        holds: Vec::new(),
+        bookings: Vec::new(),
+        withdrawn_at: None,
+        source: SlotSource::Synthetic,
+    };
+    let practitioner = Practitioner {
+        rpps,
+        name: "[FICTIF] Dr Test".to_owned(),
+        profession: slot.profession.clone(),
+        speciality: slot.speciality.clone(),
+        languages: vec!["fr".parse().unwrap()],
+        locations: vec![Location {
+            id: "cabinet".parse().unwrap(),
+            name: "Cabinet".to_owned(),
+            commune: "59653".parse().unwrap(),
+            point: point(km_east),
+            accessible: false,
+        }],
+        synthetic: true,
+    };
+    let mut both = (slot, practitioner);
+    change(&mut both);
+    Candidate::new(Arc::new(both.0), Arc::new(both.1), place(km_east), Zone::PARIS).unwrap()
+}
+
+fn seeker(n: u128, level: Level) -> Seeker {
+    let deadline = level.delay().map(|delay| nine() + delay);
+    Seeker {
+        request: RequestId::new(Uuid::from_u128(n)),
+        level,
+        need: CareNeed {
+            profession: "10".parse().unwrap(),
+            speciality: Some("SM54".parse().unwrap()),
+            modality: Some(Modality::Ambulatory),
+        },
+        constraints: Constraints::default(),
+        place: place(0.0),
+        earliest: nine(),
+        latest: deadline,
+        deadline,
+        audience: Audience::ALL.iter().copied().collect(),
+        promised: false,
+        radius_km: 10.0,
+        widening_km: 5.0,
+    }
+}
+
+fn solve(seekers: Vec<Seeker>, candidates: Vec<Candidate>) -> Pool {
+    Pool::solve(seekers, candidates, Taken::new(), &RoadModel, nine(), BUDGET).unwrap()
+}
+
+#[test]
+fn each_rule_sets_aside_what_it_names() {
+    let plain = seeker(1, Level::SameDay);
+    let asks = |change: fn(&mut Seeker)| {
+        let mut seeker = plain.clone();
+        change(&mut seeker);
+        seeker
+    };
+    let cases: Vec<(&str, Seeker, Candidate)> = vec![
+        ("place_left", plain.clone(), candidate(1, -10, 1.0)),
+        ("within_deadline", plain.clone(), candidate(1, 360, 1.0)),
+        ("within_deadline", asks(|s| s.earliest += TimeDelta::minutes(180)), candidate(1, 120, 1.0)),
+        ("skills", plain.clone(), with(1, 60, 1.0, |(slot, _)| slot.profession = "60".parse().unwrap())),
+        ("skills", plain.clone(), with(1, 60, 1.0, |(slot, _)| slot.speciality = Some("SM40".parse().unwrap()))),
+        ("skills", plain.clone(), with(1, 60, 1.0, |(slot, _)| slot.speciality = None)),
+        ("modality", plain.clone(), with(1, 60, 1.0, |(slot, _)| slot.modality = Modality::Virtual)),
+        ("modality", asks(|s| s.need.modality = None), with(1, 60, 1.0, |(s, _)| s.modality = Modality::HomeVisit)),
+        (
+            "audience",
+            plain.clone().seen_by(Role::Patient),
+            with(1, 60, 1.0, |(s, _)| s.audience = [Audience::Snp].into()),
+        ),
+        ("language", asks(|s| s.constraints.languages = vec!["ar".parse().unwrap()]), candidate(1, 60, 1.0)),
+        ("accessible", asks(|s| s.constraints.accessible = true), candidate(1, 60, 1.0)),
+        ("within_travel_time", asks(|s| s.constraints.max_travel_minutes = Some(10)), candidate(1, 60, 8.0)),
+        ("within_radius", plain.clone(), candidate(1, 60, 40.0)),
+    ];
+    for (rule, seeker, candidate) in cases {
+        let broken = broken_rule(&seeker, &candidate, &RoadModel, nine()).map(|rule| rule.code);
+        assert_eq!(broken, Some(rule));
+    }
+    assert!(broken_rule(&plain, &candidate(1, 60, 1.0), &RoadModel, nine()).is_none());
+}
+
+#[test]
+fn a_general_practitioner_is_one_under_any_of_three_codes() {
+    for code in ["SM26", "SM53", "SM54"] {
+        let slot = with(1, 60, 1.0, |(slot, _)| slot.speciality = Some(code.parse().unwrap()));
+        assert!(broken_rule(&seeker(1, Level::H24), &slot, &RoadModel, nine()).is_none(), "{code}");
+    }
+}
+
+#[test]
+fn a_search_is_widened_only_as_far_as_it_must() {
+    let near_and_far = [candidate(1, 60, 12.0), candidate(2, 60, 14.0), candidate(3, 60, 24.0)];
+    let found = suitable(&seeker(1, Level::H24), &near_and_far, &RoadModel, nine());
+    // Nothing within 10 km: widened once to 15, not to 25.
+    assert_eq!(found.fits.iter().map(|fit| fit.candidate).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(found.set_aside.get("within_radius"), Some(&1));
+}
+
+#[test]
+fn the_last_place_goes_to_the_more_urgent_whoever_came_first() {
+    let pool = solve(vec![seeker(1, Level::H48), seeker(2, Level::SameDay)], vec![candidate(1, 60, 1.0)]);
+    assert!(pool.planned(RequestId::new(Uuid::from_u128(1))).is_none());
+    assert!(pool.planned(RequestId::new(Uuid::from_u128(2))).is_some());
+    let why = pool.why_unserved(RequestId::new(Uuid::from_u128(1))).unwrap();
+    assert_eq!(why.code, "taken_by_more_urgent");
+}
+
+#[test]
+fn a_nearby_place_is_left_to_whoever_cannot_travel() {
+    let mut cannot = seeker(1, Level::H24);
+    cannot.constraints.max_travel_minutes = Some(8);
+    let can = seeker(2, Level::H24);
+    let pool = solve(vec![can.clone(), cannot.clone()], vec![candidate(1, 60, 1.0), candidate(2, 60, 9.0)]);
+    assert_eq!(pool.planned(cannot.request).unwrap().slot.id, SlotId::new(Uuid::from_u128(1)));
+    assert_eq!(pool.planned(can.request).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
+    // Who can travel is told what the nearer place would cost the others.
+    let proposals = pool.proposals(can.request, 5);
+    assert_eq!(proposals[0].candidate.slot.id, SlotId::new(Uuid::from_u128(2)));
+    assert!(proposals[1].reasons.iter().any(|reason| reason.code == "displaces"), "{:?}", proposals[1].reasons);
+}
+
+#[test]
+fn somebody_promised_leaves_the_early_place_to_the_others() {
+    let mut promised = seeker(1, Level::H24);
+    promised.promised = true;
+    let pool = solve(vec![promised, seeker(2, Level::H24)], vec![candidate(1, 60, 1.0), candidate(2, 600, 1.0)]);
+    assert_eq!(pool.planned(RequestId::new(Uuid::from_u128(1))).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
+}
+
+#[test]
+fn the_next_patient_goes_to_the_practitioner_who_saw_fewer_that_day() {
+    let candidates = vec![candidate(1, 60, 1.0), candidate(2, 62, 1.0)];
+    let busy = (candidates[0].slot.practitioner, candidates[0].day);
+    let taken = Taken::from([(busy, 4)]);
+    let pool = Pool::solve(vec![seeker(1, Level::H24)], candidates, taken, &RoadModel, nine(), BUDGET).unwrap();
+    assert_eq!(pool.planned(RequestId::new(Uuid::from_u128(1))).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
+}
+
+#[test]
+fn reasons_are_french_sentences_with_the_facts() {
+    let pool = solve(vec![seeker(1, Level::SameDay)], vec![candidate(1, 70, 3.0)]);
+    let proposals = pool.proposals(RequestId::new(Uuid::from_u128(1)), 5);
+    let texts: Vec<&str> = proposals[0].reasons.iter().map(|reason| reason.text.as_str()).collect();
+    assert_eq!(texts[0], "Dans 1 h 10, soit 4 h 50 avant l'échéance.");
+    assert!(texts[1].ends_with("min de trajet."), "{texts:?}");
+    assert_eq!(texts[2], "Premier patient non programmé de ce praticien ce jour-là.");
+    assert_eq!(texts[3], "Le meilleur choix pour l'ensemble des demandes en attente.");
+}
+
+#[test]
+fn who_finds_nothing_is_told_what_stood_in_the_way() {
+    let mut near = seeker(1, Level::H24);
+    near.constraints.max_travel_minutes = Some(5);
+    let pool = solve(vec![near.clone()], vec![candidate(1, 60, 8.0), candidate(2, 90, 9.0)]);
+    let why = pool.why_unserved(near.request).unwrap();
+    assert_eq!(why.code, "nothing_suits");
+    assert!(why.text.contains("2 écartés") && why.text.contains("trajet"), "{}", why.text);
+    let nobody = solve(vec![seeker(2, Level::H24)], Vec::new());
+    assert_eq!(nobody.why_unserved(RequestId::new(Uuid::from_u128(2))).unwrap().code, "no_such_slot");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever waits and whatever is free: nothing is planned against a rule, nothing twice, and the order of arrival in the
+    /// list changes nothing of the whole.
+    #[test]
+    fn no_plan_breaks_a_rule(
+        wants in prop::collection::vec((0..4usize, 0.0..20.0f64, prop::option::of(5u16..40)), 1..12),
+        places in prop::collection::vec((1i64..2_000, 0.0..20.0f64), 1..12),
+    ) {
+        let seekers: Vec<Seeker> = wants.iter().enumerate().map(|(n, (level, km, longest))| {
+            let mut seeker = seeker(n as u128, Level::ALL[*level]);
+            seeker.place = place(*km);
+            seeker.constraints.max_travel_minutes = *longest;
+            seeker
+        }).collect();
+        let candidates: Vec<Candidate> =
+            places.iter().enumerate().map(|(n, (minutes, km))| candidate(n as u128, *minutes, *km)).collect();
+        let pool = solve(seekers.clone(), candidates.clone());
+        let mut used = BTreeSet::new();
+        for seeker in &seekers {
+            if let Some(planned) = pool.planned(seeker.request) {
+                prop_assert!(used.insert(planned.slot.id), "planned twice");
+                prop_assert!(broken_rule(seeker, planned, &RoadModel, nine()).is_none());
+                let first = &pool.proposals(seeker.request, 3)[0];
+                prop_assert_eq!(first.candidate.slot.id, planned.slot.id);
+            } else {
+                prop_assert!(pool.why_unserved(seeker.request).is_some());
+            }
+        }
+        let mut reversed = seekers;
+        reversed.reverse();
+        let again = solve(reversed, candidates);
+        prop_assert!(pool.plan().optimal && again.plan().optimal);
+        prop_assert_eq!(pool.plan().objective, again.plan().objective);
+    }
+}

@@ -1,0 +1,205 @@
+//! Requests as the board shows them: soonest deadline first. What is known of the patient is kept with a request only while
+//! it is not closed, is never filed under anything, and is not in `Debug`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::cursor::BoardCursor;
+use super::facts::FactsByRef;
+use super::sorted_merge::merge;
+use crate::domain::{CareRequest, PatientFacts, Phase, RequestId, RequestState};
+
+/// A request with what matching needs of its patient.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The request.
+    pub request: Arc<CareRequest>,
+    /// How often it was written.
+    pub version: u64,
+    /// The patient's facts; none once the request is closed, or when they could not be read.
+    pub facts: Option<Arc<PatientFacts>>,
+}
+
+/// Which requests, of which at most `limit` are answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BoardQuery {
+    /// In one of these states when asked; empty: in any.
+    pub states: BTreeSet<RequestState>,
+    /// At most so many.
+    pub limit: usize,
+    /// After this place of the board.
+    pub after: Option<BoardCursor>,
+}
+
+/// A part of the board.
+#[derive(Debug, Clone, Default)]
+pub struct BoardPage {
+    /// Requests: emergencies first, then by deadline, those without one last.
+    pub items: Vec<Case>,
+    /// Where the next part begins; none when this is the last.
+    pub next: Option<BoardCursor>,
+}
+
+type Pile = BTreeMap<BoardCursor, Case>;
+
+/// The requests of a territory.
+#[derive(Debug, Default)]
+pub struct Board {
+    place_of: HashMap<RequestId, (Standing, BoardCursor)>,
+    piles: [Pile; Standing::ALL.len()],
+    without_facts: BTreeSet<RequestId>,
+}
+
+/// The pile a request lies on; it does not depend on the hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Waiting,
+    Booked,
+    Closed,
+}
+
+impl Standing {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Booked, Self::Closed];
+
+    fn of(request: &CareRequest) -> Self {
+        match request.phase {
+            Phase::Incomplete | Phase::Open => Self::Waiting,
+            Phase::Booked { .. } => Self::Booked,
+            Phase::Fulfilled { .. }
+            | Phase::NoShow { .. }
+            | Phase::Cancelled
+            | Phase::HandedTo15
+            | Phase::Redirected { .. }
+            | Phase::Unmet => Self::Closed,
+        }
+    }
+
+    fn of_state(state: RequestState) -> Self {
+        match state {
+            RequestState::Incomplete | RequestState::Open | RequestState::Promised | RequestState::Held => {
+                Self::Waiting
+            }
+            RequestState::Booked => Self::Booked,
+            RequestState::Fulfilled
+            | RequestState::NoShow
+            | RequestState::Cancelled
+            | RequestState::HandedTo15
+            | RequestState::Redirected
+            | RequestState::Unmet => Self::Closed,
+        }
+    }
+
+    fn place(self) -> usize {
+        match self {
+            Self::Waiting => 0,
+            Self::Booked => 1,
+            Self::Closed => 2,
+        }
+    }
+}
+
+impl Board {
+    /// Puts a request on the board, in place of what was there of it. Its facts are those there already, if they are under
+    /// the name it gives, else those in `found`.
+    pub fn put(&mut self, request: CareRequest, version: u64, found: &FactsByRef) {
+        let before = self.take(request.id);
+        let facts = (!request.is_closed())
+            .then(|| match before {
+                Some(Case { request: known, facts: Some(facts), .. }) if known.facts_ref == request.facts_ref => {
+                    Some(facts)
+                }
+                _ => found.get(&request.facts_ref).cloned(),
+            })
+            .flatten();
+        if facts.is_none() && !request.is_closed() {
+            self.without_facts.insert(request.id);
+        }
+        self.lay(Case { request: Arc::new(request), version, facts });
+    }
+
+    /// Adds facts that could not be read before.
+    pub fn add_facts(&mut self, found: &FactsByRef) {
+        for id in self.without_facts.clone() {
+            let Some(mut case) = self.take(id) else { continue };
+            case.facts = found.get(&case.request.facts_ref).cloned();
+            if case.facts.is_none() {
+                self.without_facts.insert(id);
+            }
+            self.lay(case);
+        }
+    }
+
+    /// Whether the facts of a request, as it will be, are still to be read.
+    pub fn lacks_facts(&self, request: &CareRequest) -> bool {
+        let known = self
+            .get(request.id)
+            .is_some_and(|case| case.facts.is_some() && case.request.facts_ref == request.facts_ref);
+        !request.is_closed() && !known
+    }
+
+    /// Requests that should have facts and have none.
+    pub fn without_facts(&self) -> impl Iterator<Item = &Case> {
+        self.without_facts.iter().filter_map(|id| self.get(*id))
+    }
+
+    /// A request by its identifier.
+    pub fn get(&self, id: RequestId) -> Option<&Case> {
+        let (standing, cursor) = self.place_of.get(&id)?;
+        self.piles[standing.place()].get(cursor)
+    }
+
+    /// How many requests are known.
+    pub fn len(&self) -> usize {
+        self.place_of.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.place_of.is_empty()
+    }
+
+    /// Requests in the states asked for, as they are at `now`.
+    pub fn list(&self, query: &BoardQuery, now: DateTime<Utc>) -> BoardPage {
+        let wanted = |state| query.states.is_empty() || query.states.contains(&state);
+        let piles = Standing::ALL.into_iter().filter(|standing| {
+            query.states.is_empty() || query.states.iter().any(|state| Standing::of_state(*state) == *standing)
+        });
+        let span = (query.after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let mut found = merge(piles.map(|standing| self.piles[standing.place()].range(span)))
+            .filter(|case| wanted(case.request.state(now)));
+        let items: Vec<_> = found.by_ref().take(query.limit).cloned().collect();
+        let next = found.next().and_then(|_| items.last()).map(|last| BoardCursor::of(&last.request));
+        BoardPage { items, next }
+    }
+
+    /// Requests the optimiser may look for a place for at `now`, in the order of the board.
+    pub fn waiting(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Case> {
+        self.piles[Standing::Waiting.place()].values().filter(move |case| case.request.wants_a_place(now))
+    }
+
+    /// How many requests are in each state at `now`, closed ones left out.
+    pub fn counts(&self, now: DateTime<Utc>) -> BTreeMap<RequestState, usize> {
+        let mut counts = BTreeMap::new();
+        for standing in [Standing::Waiting, Standing::Booked] {
+            for case in self.piles[standing.place()].values() {
+                *counts.entry(case.request.state(now)).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn take(&mut self, id: RequestId) -> Option<Case> {
+        self.without_facts.remove(&id);
+        let (standing, cursor) = self.place_of.remove(&id)?;
+        self.piles[standing.place()].remove(&cursor)
+    }
+
+    fn lay(&mut self, case: Case) {
+        let (standing, cursor) = (Standing::of(&case.request), BoardCursor::of(&case.request));
+        self.place_of.insert(case.request.id, (standing, cursor));
+        self.piles[standing.place()].insert(cursor, case);
+    }
+}

@@ -1,0 +1,66 @@
+//! All that is known of a territory at one point of its stream. Records go in one by one, in any order; replaying the events
+//! gives the same as reading the records.
+
+use super::appointments::Appointments;
+use super::board::Board;
+use super::directory::Directory;
+use super::facts::FactsByRef;
+use super::history::Histories;
+use super::slot_index::SlotIndex;
+use crate::domain::{Record, RecordKind, RecordedEvent};
+
+/// The read model.
+#[derive(Debug, Default)]
+pub struct TerritoryState {
+    /// Slots.
+    pub slots: SlotIndex,
+    /// Requests.
+    pub board: Board,
+    /// Practitioners.
+    pub directory: Directory,
+    /// Appointments.
+    pub appointments: Appointments,
+    /// What happened to each request.
+    pub histories: Histories,
+}
+
+impl TerritoryState {
+    /// Whether records of a kind stand here; guards and deliveries do not.
+    pub fn shows(kind: RecordKind) -> bool {
+        match kind {
+            RecordKind::Slot | RecordKind::Request | RecordKind::Appointment | RecordKind::Practitioner => true,
+            RecordKind::Agenda | RecordKind::Unique | RecordKind::Delivery | RecordKind::Cursor => false,
+        }
+    }
+
+    /// Takes a record in, in place of what was known of it. `found` has the facts of requests that need them.
+    pub fn put(&mut self, record: Record, version: u64, found: &FactsByRef) {
+        match record {
+            Record::Slot(slot) => {
+                let place = self.directory.place(slot.practitioner, &slot.location);
+                self.slots.put(slot, version, place);
+            }
+            Record::Request(request) => self.board.put(request, version, found),
+            Record::Appointment(appointment) => self.appointments.put(appointment, version),
+            Record::Practitioner(practitioner) => {
+                let rpps = practitioner.rpps;
+                self.directory.put(practitioner);
+                let directory = &self.directory;
+                self.slots.place_again(rpps, |slot| directory.place(rpps, &slot.location));
+            }
+            Record::Agenda(_) | Record::Unique(_) | Record::Delivery(_) => {}
+        }
+    }
+
+    /// Takes in what an event changed.
+    pub fn apply(&mut self, recorded: &RecordedEvent, found: &FactsByRef) {
+        for written in &recorded.event.after {
+            match &written.record {
+                Record::Agenda(_) | Record::Unique(_) | Record::Delivery(_) => {}
+                shown => self.put(shown.clone(), written.version, found),
+            }
+        }
+        self.histories.note(recorded);
+        self.slots.forget_begun(recorded.at);
+    }
+}

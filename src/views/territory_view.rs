@@ -1,0 +1,218 @@
+//! One territory's read model as the rest of the service holds it: readers borrow the state for a moment, whoever wrote waits
+//! until it shows what they did, readiness asks how far behind the store it is. Only [`super::feed`] changes it.
+//!
+//! No lock here is held across an `await`.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{broadcast, watch};
+
+use super::cursor::LiveCursor;
+use super::facts::FactsByRef;
+use super::live::Signal;
+use super::territory_state::TerritoryState;
+use crate::domain::{RecordedEvent, TerritoryId};
+use crate::store::{Seq, Store};
+
+/// The read model of one territory.
+pub struct TerritoryView {
+    territory: TerritoryId,
+    pub(super) store: Arc<dyn Store>,
+    viewed: RwLock<Viewed>,
+    contact: Mutex<Contact>,
+    applied: watch::Sender<Seq>,
+    pub(super) signals: broadcast::Sender<Signal>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// A state, and the point of the stream it is the state of.
+#[derive(Debug)]
+pub(super) struct Viewed {
+    pub(super) state: TerritoryState,
+    pub(super) at: LiveCursor,
+    pub(super) epoch: String,
+}
+
+/// What is known of the way to the store.
+#[derive(Debug)]
+struct Contact {
+    level_since: Instant,
+    as_of: DateTime<Utc>,
+    last: Seq,
+    fault: Option<String>,
+}
+
+/// How well a view follows its store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewHealth {
+    /// The last event it shows.
+    pub applied: LiveCursor,
+    /// The last event it has heard of.
+    pub last: Seq,
+    /// The data set it follows.
+    pub epoch: String,
+    /// Since when it has not been known to be level with the store: about a second at most while nothing is wrong.
+    pub lag: Duration,
+    /// The store's time at which everything it shows was true.
+    pub as_of: DateTime<Utc>,
+    /// What keeps it from following.
+    pub fault: Option<String>,
+}
+
+impl ViewHealth {
+    /// From this lag on, the view is not ready (store.md §10).
+    pub const LAG_MAX: Duration = Duration::from_secs(2);
+
+    /// Whether what the view shows may be served without reserve.
+    pub fn is_ready(&self) -> bool {
+        self.fault.is_none() && self.lag <= Self::LAG_MAX
+    }
+}
+
+impl TerritoryView {
+    /// How many events a live subscriber may be behind before it reads from the store again.
+    const SIGNALS_KEPT: usize = 1024;
+
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        territory: TerritoryId,
+        viewed: Viewed,
+        as_of: DateTime<Utc>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let contact = Contact { level_since: Instant::now(), as_of, last: viewed.at.seq, fault: None };
+        Self {
+            territory,
+            store,
+            applied: watch::Sender::new(viewed.at.seq),
+            viewed: RwLock::new(viewed),
+            contact: Mutex::new(contact),
+            signals: broadcast::Sender::new(Self::SIGNALS_KEPT),
+            stop,
+        }
+    }
+
+    /// Which territory.
+    pub fn territory(&self) -> &TerritoryId {
+        &self.territory
+    }
+
+    /// Lends the state, as of one point of the stream. Be short: the feed waits meanwhile.
+    pub fn read<T>(&self, reader: impl FnOnce(&TerritoryState) -> T) -> T {
+        reader(&self.viewed.read().unwrap_or_else(PoisonError::into_inner).state)
+    }
+
+    /// The last event the view shows.
+    pub fn applied(&self) -> LiveCursor {
+        self.viewed.read().unwrap_or_else(PoisonError::into_inner).at.clone()
+    }
+
+    /// Waits until the view shows event `seq`; false when it does not within `timeout`. Whoever committed waits for the
+    /// number the store gave, so that they see what they did.
+    pub async fn reached(&self, seq: Seq, timeout: Duration) -> bool {
+        let mut applied = self.applied.subscribe();
+        let shown = applied.wait_for(|applied| *applied >= seq);
+        tokio::time::timeout(timeout, shown).await.is_ok_and(|shown| shown.is_ok())
+    }
+
+    /// The store's time at which everything the view shows was true.
+    pub fn as_of(&self) -> DateTime<Utc> {
+        self.contact().as_of
+    }
+
+    /// How well it follows the store.
+    pub fn health(&self) -> ViewHealth {
+        let (applied, epoch) = {
+            let viewed = self.viewed.read().unwrap_or_else(PoisonError::into_inner);
+            (viewed.at.clone(), viewed.epoch.clone())
+        };
+        let contact = self.contact();
+        ViewHealth {
+            applied,
+            epoch,
+            last: contact.last,
+            lag: contact.level_since.elapsed(),
+            as_of: contact.as_of,
+            fault: contact.fault.clone(),
+        }
+    }
+
+    /// Shows events that come right after the last one shown, and tells live subscribers.
+    pub(super) fn show(&self, events: Vec<Arc<RecordedEvent>>, found: &FactsByRef) {
+        let Some(last) = events.last() else { return };
+        let (seq, at) = (last.seq, last.at);
+        {
+            let mut viewed = self.viewed.write().unwrap_or_else(PoisonError::into_inner);
+            for event in &events {
+                viewed.state.apply(event, found);
+            }
+            viewed.at = LiveCursor { seq, chain: last.chain.clone() };
+        }
+        {
+            let mut contact = self.contact();
+            contact.as_of = contact.as_of.max(at);
+            contact.last = contact.last.max(seq);
+        }
+        self.applied.send_replace(seq);
+        for event in events {
+            // An error only says that nobody listens.
+            let _ = self.signals.send(Signal::Event(event));
+        }
+    }
+
+    /// Shows another state altogether: the stream is not the one that was followed.
+    pub(super) fn replace(&self, by: Viewed) {
+        let at = by.at.clone();
+        let before = {
+            let mut viewed = self.viewed.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *viewed, by)
+        };
+        // Freeing a large state takes a while: after the lock is given back.
+        drop(before);
+        self.contact().last = at.seq;
+        self.applied.send_replace(at.seq);
+        let _ = self.signals.send(Signal::Reset(at));
+    }
+
+    /// Adds facts that could not be read before.
+    pub(super) fn add_facts(&self, found: &FactsByRef) {
+        self.viewed.write().unwrap_or_else(PoisonError::into_inner).state.board.add_facts(found);
+    }
+
+    /// Notes that at the store's time `now` the view showed all there was.
+    pub(super) fn is_level(&self, now: DateTime<Utc>) {
+        let mut contact = self.contact();
+        contact.level_since = Instant::now();
+        contact.as_of = contact.as_of.max(now);
+        contact.fault = None;
+    }
+
+    /// Notes what the store says its last event is.
+    pub(super) fn heard_of(&self, last: Seq) {
+        self.contact().last = last;
+    }
+
+    /// Notes what keeps the view from following; true when it was not known yet.
+    pub(super) fn is_hindered_by(&self, fault: String) -> bool {
+        let known = &mut self.contact().fault;
+        let new = known.as_ref() != Some(&fault);
+        *known = Some(fault);
+        new
+    }
+
+    fn contact(&self) -> MutexGuard<'_, Contact> {
+        self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TerritoryView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TerritoryView")
+            .field("territory", &self.territory)
+            .field("applied", &self.applied().seq)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! The use-cases over a real store: races, lost answers, ended holds, and what waits.
+
+use std::collections::BTreeSet;
+
+use aiguilleur::booking::{Call, Failure};
+use aiguilleur::domain::{HoldId, Level, Refusal, RequestState, SlotState};
+use aiguilleur::store::StoreError;
+use chrono::TimeDelta;
+
+use crate::support::desk::{Desk, keyed, operator, patient};
+
+fn hold_id(n: usize) -> HoldId {
+    format!("hold-{n}").parse().unwrap()
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, Failure>) -> Refusal {
+    match result {
+        Err(Failure::Refused { refusal, .. }) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_callers_want_one_place_and_one_has_it_while_the_others_hear_what_else_there_is() {
+    let desk = Desk::open().await;
+    let wanted = desk.publish(60, 1).await;
+    desk.publish(90, 60).await;
+    let mut calls = Vec::new();
+    for n in 0..50 {
+        let request = desk.request(Level::H24).await;
+        let booking = desk.booking.clone();
+        calls.push(tokio::spawn(async move {
+            booking.hold(&operator(), request, wanted, hold_id(n), false).await?;
+            booking.confirm(&operator(), request, hold_id(n), &patient()).await
+        }));
+    }
+    let mut booked = 0;
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(appointment) => {
+                assert_eq!(appointment.slot, wanted);
+                booked += 1;
+            }
+            Err(Failure::Refused { refusal: Refusal::SlotTaken, offers: Some(offers) }) => {
+                assert!(!offers.items.is_empty() && offers.items.iter().all(|offer| offer.slot.id != wanted));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(booked, 1);
+    assert_eq!(desk.booking.slot(wanted).await.unwrap().bookings.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_asked_for_again_and_the_booking_is_made_once() {
+    let desk = Desk::open().await;
+    let slots: Vec<_> = [desk.publish(60, 1).await, desk.publish(90, 1).await, desk.publish(120, 1).await].into();
+    // Every second commit loses its answer, half of them after it was made.
+    desk.store.lose_every(2);
+    for (n, slot) in slots.iter().enumerate() {
+        let request = desk.request(Level::H24).await;
+        desk.booking.hold(&operator(), request, *slot, hold_id(n), false).await.unwrap();
+        let appointment = desk.booking.confirm(&operator(), request, hold_id(n), &patient()).await.unwrap();
+        assert_eq!(desk.booking.slot(*slot).await.unwrap().bookings[0].appointment, appointment.id);
+    }
+    assert!(desk.store.lost() > 4, "the test lost too few answers to show anything");
+    for slot in slots {
+        assert_eq!(desk.booking.slot(slot).await.unwrap().bookings.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_is_said_and_the_same_key_resolves_it() {
+    let mut desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    // No patience: the service may not ask again by itself.
+    std::sync::Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::ZERO;
+    desk.store.lose_every(1);
+    let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
+    assert!(matches!(first, Err(Failure::Store(StoreError::Unknown(_)))), "{first:?}");
+    desk.store.lose_every(0);
+    let held = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await.unwrap();
+    assert_eq!(held.hold, hold_id(1));
+    assert_eq!(desk.booking.slot(slot).await.unwrap().holds.len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_answer_and_another_body_is_refused() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let (first, _) = desk.booking.create_request(&keyed("k", 1), desk.order(Level::H24)).await.unwrap();
+    let (again, _) = desk.booking.create_request(&keyed("k", 1), desk.order(Level::H24)).await.unwrap();
+    assert_eq!(first.request.id, again.request.id);
+    let other = desk.booking.create_request(&keyed("k", 2), desk.order(Level::H48)).await;
+    assert!(matches!(other, Err(Failure::Store(StoreError::IdemMismatch))), "{other:?}");
+
+    let request = first.request.id;
+    desk.booking.hold(&keyed("h", 1), request, slot, hold_id(1), false).await.unwrap();
+    let booked = desk.booking.confirm(&keyed("c", 1), request, hold_id(1), &patient()).await.unwrap();
+    let replayed = desk.booking.confirm(&keyed("c", 1), request, hold_id(1), &patient()).await.unwrap();
+    assert_eq!(booked.id, replayed.id);
+    // A refusal is remembered too: the same call has the same outcome even when the place is free again.
+    let late = desk.request(Level::H24).await;
+    assert_eq!(refusal(desk.booking.hold(&keyed("l", 1), late, slot, hold_id(2), false).await), Refusal::SlotTaken);
+    desk.booking.cancel(&operator(), request, "ne vient plus".to_owned()).await.unwrap();
+    assert_eq!(refusal(desk.booking.hold(&keyed("l", 1), late, slot, hold_id(2), false).await), Refusal::SlotTaken);
+    desk.booking.hold(&keyed("l2", 1), late, slot, hold_id(2), false).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_ended_hold_is_free_by_rule_and_the_sweeper_only_tells_it() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let (first, second) = (desk.request(Level::H24).await, desk.request(Level::H24).await);
+    desk.booking.hold(&operator(), first, slot, hold_id(1), false).await.unwrap();
+    desk.clock.advance(TimeDelta::minutes(5));
+    let offers = desk.booking.offers(second, None).await.unwrap();
+    assert_eq!(offers.items[0].slot.id, slot);
+    desk.booking.run_due().await.unwrap();
+    assert!(desk.booking.slot(slot).await.unwrap().holds.is_empty());
+    let case = desk.booking.case(first).await.unwrap();
+    assert_eq!(case.request.state(desk.now()), RequestState::Open);
+    assert!(matches!(
+        desk.booking.confirm(&operator(), first, hold_id(1), &patient()).await,
+        Err(Failure::Refused { refusal: Refusal::HoldExpired, offers: Some(_) })
+    ));
+}
+
+#[tokio::test]
+async fn a_slot_that_does_not_suit_is_refused_with_its_rule() {
+    let desk = Desk::open().await;
+    let tomorrow = desk.publish(24 * 60, 1).await;
+    let request = desk.request(Level::SameDay).await;
+    let refused = refusal(desk.booking.hold(&operator(), request, tomorrow, hold_id(1), false).await);
+    assert_eq!(refused, Refusal::Unsuitable { rule: "within_deadline".into() });
+}
+
+#[tokio::test]
+async fn a_request_that_found_nothing_is_offered_the_place_that_appears() {
+    let desk = Desk::open().await;
+    let request = desk.request(Level::H24).await;
+    let offers = desk.booking.offers(request, None).await.unwrap();
+    assert!(offers.items.is_empty());
+    assert_eq!(offers.unserved.as_ref().map(|reason| reason.code), Some("no_such_slot"));
+    let slot = desk.publish(60, 1).await;
+    desk.booking.offer_to_those_without().await.unwrap();
+    let told = desk.booking.view.read(|state| state.histories.of(request).and_then(|h| h.entries.last().cloned()));
+    assert_eq!(told.map(|entry| entry.offered), Some(vec![slot]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_calls_that_publish_the_same_hour_make_one_slot() {
+    let desk = Desk::open().await;
+    let mut calls = Vec::new();
+    for _ in 0..20 {
+        let (booking, draft) = (desk.booking.clone(), desk.draft(60, 1));
+        calls.push(tokio::spawn(async move { booking.publish(&Call::of_service(), vec![draft]).await.unwrap() }));
+    }
+    let mut created = 0;
+    for call in calls {
+        let published = call.await.unwrap();
+        created += published.created.len();
+        assert!(published.refused.iter().all(|(_, why)| matches!(why, Refusal::Overlap { .. })));
+    }
+    assert_eq!(created, 1);
+}
+
+#[tokio::test]
+async fn a_long_call_to_publish_is_whole_and_sent_again_makes_nothing_twice() {
+    let desk = Desk::open().await;
+    let drafts: Vec<_> = (0..150).map(|n| desk.draft(60 + 15 * n, 1)).collect();
+    let call = Call { key: Some("p".to_owned()), ..Call::of_service() };
+    let first = desk.booking.publish(&call, drafts.clone()).await.unwrap();
+    let again = desk.booking.publish(&call, drafts).await.unwrap();
+    assert_eq!(first, again);
+    assert_eq!(first.created.iter().collect::<BTreeSet<_>>().len(), 150);
+    assert_eq!(desk.booking.view.read(|state| state.slots.len()), 150);
+}
+
+#[tokio::test]
+async fn a_cancelled_place_is_free_again_and_who_acts_sees_it() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    desk.booking.hold(&operator(), request, slot, hold_id(1), false).await.unwrap();
+    desk.booking.confirm(&operator(), request, hold_id(1), &patient()).await.unwrap();
+    let shown = || desk.booking.view.read(|state| state.slots.get(slot).map(|placed| placed.slot.state(desk.now())));
+    assert_eq!(shown(), Some(SlotState::Booked));
+    desk.booking.cancel(&operator(), request, "ne vient plus".to_owned()).await.unwrap();
+    assert_eq!(shown(), Some(SlotState::Free));
+}
+
+#[tokio::test]
+async fn who_the_patient_is_comes_back_from_the_vault_and_the_reading_is_written_down() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    desk.booking.hold(&operator(), request, slot, hold_id(1), false).await.unwrap();
+    let appointment = desk.booking.confirm(&operator(), request, hold_id(1), &patient()).await.unwrap();
+    assert_eq!(desk.booking.patient_of(&operator(), appointment.id).await.unwrap(), patient());
+    let last = desk.booking.view.read(|state| state.histories.of(request).and_then(|h| h.entries.last().cloned()));
+    assert_eq!(last.map(|entry| entry.kind.code()), Some("appointment.identity_read"));
+}

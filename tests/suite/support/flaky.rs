@@ -1,0 +1,105 @@
+//! A store that sometimes cannot say what it did, as a store across a network does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
+use aiguilleur::store::{
+    Commit, CommitOutcome, EventPage, Health, IdemKey, Millis, Remembered, Reply, Seq, Snapshot, Store, StoreError,
+    Versioned,
+};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::broadcast;
+
+/// Passes everything on; every so many commits the answer is lost, half of the times after the commit was made.
+#[derive(Debug)]
+pub(crate) struct FlakyStore {
+    inner: Arc<dyn Store>,
+    commits: AtomicU64,
+    /// Every how many commits an answer is lost; 0: never.
+    every: AtomicU64,
+    lost: AtomicU64,
+}
+
+impl FlakyStore {
+    pub(crate) fn over(inner: Arc<dyn Store>) -> Self {
+        Self { inner, commits: AtomicU64::new(0), every: AtomicU64::new(0), lost: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn lose_every(&self, commits: u64) {
+        self.every.store(commits, Ordering::SeqCst);
+    }
+
+    /// How many answers were lost so far.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::SeqCst)
+    }
+}
+
+impl Store for FlakyStore {
+    fn now(&self) -> Millis {
+        self.inner.now()
+    }
+
+    fn load<'a>(&'a self, territory: &'a TerritoryId, keys: &'a [RecordKey]) -> Reply<'a, Vec<Versioned>> {
+        self.inner.load(territory, keys)
+    }
+
+    fn recall<'a>(&'a self, territory: &'a TerritoryId, idem: &'a IdemKey) -> Reply<'a, Option<Remembered>> {
+        self.inner.recall(territory, idem)
+    }
+
+    fn commit<'a>(&'a self, territory: &'a TerritoryId, commit: Commit) -> Reply<'a, CommitOutcome> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        let every = self.every.load(Ordering::SeqCst);
+        if every == 0 || !number.is_multiple_of(every) {
+            return self.inner.commit(territory, commit);
+        }
+        let lost = self.lost.fetch_add(1, Ordering::SeqCst);
+        async move {
+            if lost.is_multiple_of(2) {
+                self.inner.commit(territory, commit).await?;
+            }
+            Err(StoreError::Unknown("the answer was lost".to_owned()))
+        }
+        .boxed()
+    }
+
+    fn due<'a>(&'a self, territory: &'a TerritoryId, limit: usize) -> Reply<'a, Vec<(Millis, Timer)>> {
+        self.inner.due(territory, limit)
+    }
+
+    fn snapshot<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Snapshot> {
+        self.inner.snapshot(territory)
+    }
+
+    fn events<'a>(&'a self, territory: &'a TerritoryId, after: Seq, limit: usize) -> Reply<'a, EventPage> {
+        self.inner.events(territory, after, limit)
+    }
+
+    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
+        self.inner.hints()
+    }
+
+    fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64> {
+        self.inner.trim(territory, up_to)
+    }
+
+    fn blobs_put<'a>(&'a self, territory: &'a TerritoryId, blobs: Vec<(String, Bytes)>) -> Reply<'a, ()> {
+        self.inner.blobs_put(territory, blobs)
+    }
+
+    fn blob_get<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
+        self.inner.blob_get(territory, name)
+    }
+
+    fn blob_delete<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, ()> {
+        self.inner.blob_delete(territory, name)
+    }
+
+    fn health(&self) -> BoxFuture<'_, Health> {
+        self.inner.health()
+    }
+}

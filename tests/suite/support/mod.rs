@@ -1,0 +1,4 @@
+//! What the black-box tests share.
+
+pub(crate) mod desk;
+pub(crate) mod flaky;
