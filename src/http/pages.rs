@@ -1,40 +1,97 @@
-//! Pages for people. Here: the entrance and the page for an address that does not exist; the others are in [`crate::web`].
+//! Pages for people, as [`crate::web`] renders them: the entrance, the operator's console, their assets, and the page of an
+//! address that does not exist. Here is only who may open which, and the headers.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
-use maud::{DOCTYPE, Markup, html};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web as route};
+use maud::Markup;
 
 use super::Reply;
 use super::extract::state_of;
+use super::problem::Problem;
 use super::routes;
+use super::state::AppState;
+use crate::domain::{Role, TerritoryId};
+use crate::identity::Caller;
+use crate::web::console::{self, Complaint, Console};
+use crate::web::fault::{self, Fault};
+use crate::web::home::{self, Home};
+use crate::web::assets;
 
 /// Adds the pages' routes.
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/").route(web::get().to(entrance)));
+pub(super) fn configure(config: &mut route::ServiceConfig) {
+    config
+        .service(route::resource("/").route(route::get().to(entrance)))
+        .service(route::resource("/console/{territory}").route(route::get().to(operator_console)))
+        .service(route::resource("/assets/{name}").route(route::get().to(asset)));
 }
 
 /// `GET /`.
 async fn entrance(request: HttpRequest) -> Reply {
     let state = state_of(&request)?;
-    Ok(page(
-        StatusCode::OK,
-        "Aiguilleur",
-        &html! {
-            h1 { "Aiguilleur" }
-            @for booking in state.territories.values() {
-                @let territory = &booking.territory;
-                section {
-                    h2 { (territory.name) }
-                    ul {
-                        li { a href={ "/console/" (territory.id) } { "Opérateur de soins non programmés" } }
-                        li { a href={ "/widget/" (territory.id) } { "Patient" } }
-                        li { a href={ "/practitioner/" (territory.id) } { "Professionnel de santé" } }
-                        li { a href={ "/coordinator/" (territory.id) } { "Coordination de la CPTS" } }
-                    }
-                }
-            }
-        },
-    ))
+    let first = state.territories.values().next();
+    let practitioner = first.and_then(|booking| booking.view.read(|view| view.directory.all().next().map(|p| p.rpps)));
+    let home = Home {
+        territories: state.territories.values().map(|booking| booking.territory.as_ref()).collect(),
+        demo: state.identity.is_demo(),
+        practitioner,
+    };
+    Ok(shown(StatusCode::OK, home::page(&home)))
+}
+
+/// `GET /console/{territory}`. In the demo it opens signed in; elsewhere a session of the regulation must be there.
+async fn operator_console(request: HttpRequest) -> Reply {
+    let state = state_of(&request)?;
+    let demo = state.identity.is_demo();
+    let place = request.match_info().get("territory").and_then(|name| name.parse::<TerritoryId>().ok());
+    let Some(booking) = place.and_then(|id| state.territories.get(&id)) else {
+        return Ok(shown(StatusCode::NOT_FOUND, fault::page(Fault::NotFound, demo)));
+    };
+    let territory = &booking.territory;
+    let now = state.clock.now();
+    let known = regulation_at(&request, &state, &territory.id);
+    let Some(caller) = known.or_else(|| state.identity.demo_person(Role::Operator, None)) else {
+        return Ok(shown(StatusCode::FORBIDDEN, fault::page(Fault::Forbidden, demo)));
+    };
+    let complaints = booking.pack.complaints.iter();
+    let complaints =
+        complaints.map(|known| Complaint { id: known.id.as_str(), label: &known.label, synonyms: &known.synonyms });
+    let console = Console {
+        territory,
+        complaints: complaints.collect(),
+        person: (!demo).then(|| caller.actor().id.as_str()),
+        demo,
+        now,
+        hold: booking.policy.hold,
+    };
+    let mut answer = shown(StatusCode::OK, console::page(&console));
+    if demo {
+        let cookie = state.identity.sign_in(&caller, &territory.id, now, state.secure_cookies);
+        let cookie = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(answer)
+}
+
+/// The operator or régulateur this browser is signed in as, here.
+fn regulation_at(request: &HttpRequest, state: &AppState, territory: &TerritoryId) -> Option<Caller> {
+    let cookie = request.headers().get(header::COOKIE)?.to_str().ok()?;
+    let callers = state.identity.by_cookie(cookie, state.clock.now()).ok()?;
+    callers.into_iter().find(|caller| caller.is_regulation() && caller.may_enter(territory))
+}
+
+/// `GET /assets/{name}`: asked for again each time, answered "unchanged" by its tag.
+async fn asset(request: HttpRequest, name: route::Path<String>) -> Reply {
+    let Some(asset) = assets::find(&name) else { return nowhere_at_all() };
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let unchanged = known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag));
+    let status = if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut answer = HttpResponse::build(status);
+    answer
+        .insert_header((header::ETAG, asset.etag))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_TYPE, asset.media_type));
+    Ok(if unchanged { answer.finish() } else { answer.body(asset.bytes.into_owned()) })
 }
 
 /// Whatever has no route: a problem for software, a page for people.
@@ -44,29 +101,13 @@ pub(super) async fn nowhere(request: HttpRequest) -> Reply {
 
 /// The page of an address that does not exist.
 pub(super) fn nowhere_at_all() -> Reply {
-    Ok(page(
-        StatusCode::NOT_FOUND,
-        "Page introuvable",
-        &html! {
-            h1 { "Page introuvable" }
-            p { "Cette adresse n'existe pas ou n'est plus valable." }
-            p { a href="/" { "Revenir à l'accueil" } }
-            p { "En cas d'urgence vitale, appelez le 15 (ou le 114 par SMS)." }
-        },
-    ))
+    Ok(shown(StatusCode::NOT_FOUND, fault::page(Fault::NotFound, false)))
 }
 
-fn page(status: StatusCode, title: &str, content: &Markup) -> HttpResponse {
-    let page = html! {
-        (DOCTYPE)
-        html lang="fr" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-            }
-            body { main { (content) } }
-        }
-    };
-    HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.into_string())
+fn shown(status: StatusCode, page: Markup) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, crate::web::CONTENT_SECURITY_POLICY))
+        .body(page.into_string())
 }

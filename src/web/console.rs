@@ -27,8 +27,8 @@ pub struct Console<'a> {
     pub territory: &'a Territory,
     /// The complaints of its triage pack.
     pub complaints: Vec<Complaint<'a>>,
-    /// Who is signed in, for people.
-    pub person: &'a str,
+    /// Who is signed in, for people; none: the invented person of the demo.
+    pub person: Option<&'a str>,
     /// Whether everybody is invented.
     pub demo: bool,
     /// The service's clock: the page counts from it, not from the desk's.
@@ -44,7 +44,7 @@ pub fn page(console: &Console<'_>) -> Markup {
     let frame = Frame {
         title: &t.title,
         place: Some(&territory.name),
-        person: Some(console.person),
+        person: Some(console.person.unwrap_or(&t.demo_person)),
         demo: console.demo,
         number: &territory.sas_number,
     };
@@ -267,7 +267,7 @@ mod tests {
         let console = Console {
             territory: &territory,
             complaints: vec![Complaint { id: "toux_rhume", label: "Rhume, toux", synonyms: &synonyms }],
-            person: "Camille Fictive",
+            person: None,
             demo: true,
             now: "2026-11-24T08:00:00Z".parse().unwrap(),
             hold: TimeDelta::minutes(5),

@@ -51,7 +51,7 @@ catalogue! {
         title, go_home, not_found, not_found_advice, forbidden, forbidden_advice, unavailable, unavailable_advice,
     }
     console: ConsoleTexts {
-        title, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
+        title, demo_person, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
         sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, level, level_immediate,
         level_immediate_delay, level_same_day, level_same_day_delay, level_h24, level_h24_delay, level_h48,
         level_h48_delay, level_programmed, level_programmed_delay, constraints, max_travel, modality, any, modality_amb,
