@@ -32,7 +32,11 @@ async fn main() {
     });
     println!("| offers, 300 requests × 2 000 slots | p50 | p99 | beside the peer (p50) |");
     println!("|---|---|---|---|");
-    println!("| first slots that suit, one request alone (peer) | {:.0} µs | {:.0} µs | 1 |", alone.percentile(50), alone.percentile(99));
+    println!(
+        "| first slots that suit, one request alone (peer) | {:.0} µs | {:.0} µs | 1 |",
+        alone.percentile(50),
+        alone.percentile(99)
+    );
     println!(
         "| pooled plan and ten ranked offers | {:.0} µs | {:.0} µs | {:.0} |",
         pooled.percentile(50),

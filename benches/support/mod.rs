@@ -95,8 +95,9 @@ impl Desk {
         let sealer = Arc::new(Sealer::new(Kek::generate().expect("randomness")));
         let vault = Vault::new(store.clone(), sealer, territory.id.clone());
         let (stop, stopped) = watch::channel(false);
-        let (view, _) =
-            views::feed::start(store.clone(), Arc::new(vault.clone()), territory.id.clone(), stopped).await.expect("view");
+        let (view, _) = views::feed::start(store.clone(), Arc::new(vault.clone()), territory.id.clone(), stopped)
+            .await
+            .expect("view");
         let booking = Arc::new(Booking::new(Parts {
             territory,
             pack: Arc::new(Pack::general().clone()),

@@ -91,7 +91,11 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let Some(booking) = booking else {
         // Whoever says nothing of themselves learns nothing of which territories there are.
         let silent = request.headers().get(header::AUTHORIZATION).is_none();
-        return Err(if silent && !R::ANONYMOUS { unauthorized("Ce service demande un jeton.") } else { unknown_place() });
+        return Err(if silent && !R::ANONYMOUS {
+            unauthorized("Ce service demande un jeton.")
+        } else {
+            unknown_place()
+        });
     };
     let peer = request.peer_addr().map(|address| address.ip());
     let callers = match callers(request, &state, &booking, now) {

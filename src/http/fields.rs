@@ -209,15 +209,16 @@ impl<'v> Item<'v, '_> {
             Value::String(text) if self.textual => text.parse().ok(),
             // 60.0 is as whole as 60.
             Value::Number(number) => number.as_i64().or_else(|| {
-                number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15).and_then(|n| format!("{n:.0}").parse().ok())
+                number
+                    .as_f64()
+                    .filter(|n| n.fract() == 0.0 && n.abs() < 1e15)
+                    .and_then(|n| format!("{n:.0}").parse().ok())
             }),
             _ => None,
         };
         match number.filter(|number| range.contains(number)).and_then(|number| T::try_from(number).ok()) {
             Some(number) => Some(number),
-            None => {
-                self.fault(format!("Un nombre entier de {} à {} est attendu ici.", range.start(), range.end()))
-            }
+            None => self.fault(format!("Un nombre entier de {} à {} est attendu ici.", range.start(), range.end())),
         }
     }
 
@@ -262,10 +263,11 @@ impl<'v> Item<'v, '_> {
     /// A day of the calendar.
     pub fn date(&mut self) -> Option<NaiveDate> {
         let text = self.str()?;
-        let written = text.len() == 10 && text.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+        let written = text.len() == 10
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
         match text.parse::<NaiveDate>() {
             Ok(date) if written => Some(date),
             Err(_) if written => self.fault("Cette date n'existe pas : corrigez-la."),
@@ -298,7 +300,8 @@ impl<'v> Item<'v, '_> {
         };
         if !length.contains(&items.len()) {
             let (least, most) = (*length.start(), *length.end());
-            return self.fault(format!("Cette liste doit avoir de {least} à {most} éléments ; elle en a {}.", items.len()));
+            return self
+                .fault(format!("Cette liste doit avoir de {least} à {most} éléments ; elle en a {}.", items.len()));
         }
         let mut read = Vec::with_capacity(items.len());
         for (index, value) in items.iter().enumerate() {
@@ -339,10 +342,7 @@ mod tests {
     use crate::domain::{HoldId, SlotId};
     use serde_json::json;
 
-    fn faults<T>(
-        document: &Value,
-        reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
-    ) -> Vec<(String, String)> {
+    fn faults<T>(document: &Value, reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Vec<(String, String)> {
         let faults = read(document, reader).err().unwrap_or_default();
         faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
     }
@@ -403,9 +403,13 @@ mod tests {
 
     #[test]
     fn a_date_must_exist_and_be_written_whole() {
-        for (text, good) in
-            [("2024-02-29", true), ("2025-02-29", false), ("2026-2-3", false), ("03/02/2026", false), ("+2026-02-03", false)]
-        {
+        for (text, good) in [
+            ("2024-02-29", true),
+            ("2025-02-29", false),
+            ("2026-2-3", false),
+            ("03/02/2026", false),
+            ("+2026-02-03", false),
+        ] {
             let found = faults(&json!({"d": text}), |f| f.required("d", |i| i.date()));
             assert_eq!(found.is_empty(), good, "{text}");
         }

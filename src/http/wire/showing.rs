@@ -119,9 +119,9 @@ impl<'a> Showing<'a> {
                 expires_at: self.instant(held.until),
             }),
             appointment_id: match &request.phase {
-                Phase::Booked { appointment, .. } | Phase::Fulfilled { appointment } | Phase::NoShow { appointment } => {
-                    Some(appointment.to_string())
-                }
+                Phase::Booked { appointment, .. }
+                | Phase::Fulfilled { appointment }
+                | Phase::NoShow { appointment } => Some(appointment.to_string()),
                 Phase::Incomplete
                 | Phase::Open
                 | Phase::Cancelled
