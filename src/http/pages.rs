@@ -108,6 +108,5 @@ fn shown(status: StatusCode, page: Markup) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, crate::web::CONTENT_SECURITY_POLICY))
         .body(page.into_string())
 }

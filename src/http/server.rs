@@ -17,11 +17,7 @@ use super::problem::{Problem, Slug};
 use super::routes::configure;
 use super::state::AppState;
 use super::telemetry::{Span, measure};
-
-/// What pages may load and do (no third party, no inline script).
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types lit-html";
+use crate::web::CONTENT_SECURITY_POLICY;
 
 /// The service as tests and [`serve`] start it.
 pub fn app(
