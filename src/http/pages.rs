@@ -13,10 +13,10 @@ use super::routes;
 use super::state::AppState;
 use crate::domain::{Role, TerritoryId};
 use crate::identity::Caller;
+use crate::web::assets;
 use crate::web::console::{self, Complaint, Console};
 use crate::web::fault::{self, Fault};
 use crate::web::home::{self, Home};
-use crate::web::assets;
 
 /// Adds the pages' routes.
 pub(super) fn configure(config: &mut route::ServiceConfig) {
@@ -84,7 +84,8 @@ fn regulation_at(request: &HttpRequest, state: &AppState, territory: &TerritoryI
 async fn asset(request: HttpRequest, name: route::Path<String>) -> Reply {
     let Some(asset) = assets::find(&name) else { return nowhere_at_all() };
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let unchanged = known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag));
+    let unchanged =
+        known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == asset.etag));
     let status = if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut answer = HttpResponse::build(status);
     answer

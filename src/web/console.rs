@@ -71,7 +71,6 @@ fn desk(t: &ConsoleTexts, number: &str) -> Markup {
             section id="call" aria-labelledby="call-title" {
                 div class="column-head" {
                     h2 id="call-title" { (t.call_title) }
-                    span id="call-reference" class="quiet" {}
                     button type="button" id="new-call" class="plain" { (t.call_new) " " kbd { "n" } }
                 }
                 (call_form(t))
@@ -79,9 +78,10 @@ fn desk(t: &ConsoleTexts, number: &str) -> Markup {
             section id="offers" aria-labelledby="offers-title" {
                 div class="column-head" {
                     h2 id="offers-title" tabindex="-1" { (t.offers_title) }
-                    p id="search-note" class="quiet" {}
+                    span id="call-reference" class="quiet" {}
                     button type="button" id="to-15" class="plain" hidden { (t.to_15) }
                 }
+                p id="search-note" class="quiet" {}
                 p id="checking" class="checking" hidden {}
                 p id="offer-note" class="note" {}
                 div id="stage" {}

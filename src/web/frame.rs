@@ -73,7 +73,7 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                             span { (t.service) }
                         }
                         div class="where" {
-                            h1 { (frame.title) }
+                            @if scripted.is_some() { h1 { (frame.title) } }
                             @if let Some(place) = frame.place { span class="place" { (place) } }
                         }
                         div class="tools" {
@@ -93,7 +93,10 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                         }
                     }
                 }
-                main id="main" tabindex="-1" { (main) }
+                main id="main" tabindex="-1" {
+                    @if scripted.is_none() { h1 { (frame.title) } }
+                    (main)
+                }
                 footer { p { (t.footer) } }
             }
         }

@@ -2,7 +2,7 @@
 // Who waits, soonest deadline first: age and time left as text, kept by identifier so that neither focus nor place is lost.
 import { button, byId, el, page, say, sayCount } from "./page.js";
 import { get } from "./api.js";
-import { now, spoken, whenOf } from "./times.js";
+import { now, shortWhenOf, spoken } from "./times.js";
 import { tell } from "./notices.js";
 import { communeName } from "./slot.js";
 
@@ -101,17 +101,17 @@ function paint() {
 
 /** @param {Waiting} waiting */
 function newRow(waiting) {
-  const row = el("li", { "data-request": waiting.id }, el("div", { class: "facts" }));
-  row.append(button(say("board.resume"), "", "plain", () => {
+  const taken = button(say("board.resume"), "", "plain", () => {
     const current = known.get(waiting.id);
     if (current) resume(current);
-  }));
-  return row;
+  });
+  return el("li", { "data-request": waiting.id }, el("div", { class: "facts" }),
+    el("div", { class: "board-foot" }, el("span", { class: "age quiet" }), taken));
 }
 
 /** @param {HTMLElement} row @param {Waiting} waiting */
 function fill(row, waiting) {
-  const deadline = waiting.deadline ? say("board.before", { when: whenOf(waiting.deadline) }) : say("board.no_deadline");
+  const deadline = waiting.deadline ? say("board.before", { when: shortWhenOf(waiting.deadline) }) : say("board.no_deadline");
   const left = waiting.deadline ? (Date.parse(waiting.deadline) - now()) / 60_000 : null;
   const late = waiting.overdue || (left !== null && left <= 0);
   const complaint = COMPLAINTS.get(waiting.complaint ?? "") ?? "";
@@ -121,12 +121,13 @@ function fill(row, waiting) {
     el("p", { class: "board-line" }, el("span", { class: "level", "data-level": waiting.triage.final ?? "none" }, levelOf(waiting)), " ", el("strong", {}, nameOf(waiting))),
     complaint && el("p", {}, complaint),
     el("p", { class: "due" }, el("span", {}, deadline), left !== null && left > 0 && ` · ${say("board.left", { left: spoken(left) })}`),
-    el("p", { class: "quiet" }, say("board.age", { age: spoken((now() - Date.parse(waiting.created_at)) / 60_000) })),
     late && left !== null && flag("⏰", say("board.overdue", { late: spoken(-left) })),
     waiting.at_risk && flag("⚠", say("board.at_risk")),
     waiting.unserved && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
     state && flag("·", say(state))));
   const resumed = row.querySelector("button");
+  const age = row.querySelector(".age");
+  if (age) age.textContent = say("board.age", { age: spoken((now() - Date.parse(waiting.created_at)) / 60_000) });
   resumed?.setAttribute("aria-label", say("board.resume_name", { level: levelOf(waiting), commune: nameOf(waiting), deadline }));
 }
 

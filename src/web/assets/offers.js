@@ -11,7 +11,7 @@ import { placeOf, professionOf } from "./slot.js";
 /** @typedef {{ offer: Offer, item: HTMLElement, button: HTMLButtonElement, mark: HTMLElement, wait: HTMLElement, state: string,
  *   version: number, until: number }} Row */
 
-const ICONS = /** @type {Record<string, string>} */ ({ free: "○", mine: "◉", held: "◐", booked: "●", withdrawn: "✕" });
+const ICONS = /** @type {Record<string, string>} */ ({ free: "", mine: "◉ ", held: "◐ ", booked: "● ", withdrawn: "✕ " });
 const TEXTS = /** @type {Record<string, string>} */ ({ mine: "offers.mine", held: "offers.held", booked: "offers.booked", withdrawn: "offers.withdrawn" });
 const CHANGES = /** @type {Record<string, string>} */ ({ free: "offers.now_free", held: "offers.now_held", booked: "offers.now_booked", withdrawn: "offers.now_withdrawn" });
 
@@ -69,17 +69,19 @@ function searchNote(search) {
 /** @param {Offer} offer @returns {Row} */
 function rowOf(offer) {
   const { slot } = offer;
-  const mark = el("span", { class: "mark-state" });
+  /** @param {string} part */
+  const id = (part) => `${part}-${slot.id}`;
+  const mark = el("span", { id: id("state"), class: "mark-state" });
   const wait = el("span", { class: "quiet" });
   const travel = slot.modality === "VR" ? say("offers.remote") : say("offers.travel", { n: offer.travel_minutes });
-  const gap = () => el("span", { class: "unseen" }, ", ");
-  const made = el("button", { type: "button", class: "offer", "aria-describedby": `why-${slot.id}` },
+  const made = el("button", { type: "button", class: "offer", "aria-labelledby": ["when", "who", "far", "state"].map(id).join(" "),
+    "aria-describedby": id("why") },
     el("kbd", { "aria-hidden": "true" }, String(offer.rank)),
-    el("span", { class: "when" }, el("span", { class: "day" }, dayOf(slot.start)), " ", el("span", { class: "time" }, timeOf(slot.start))), gap(),
-    el("span", { class: "who" }, el("strong", {}, slot.practitioner.name), gap(), el("span", { class: "quiet" }, `${professionOf(slot)} · ${placeOf(slot)}`)), gap(),
-    el("span", { class: "far" }, el("span", {}, travel), gap(), wait), gap(), mark);
-  const why = el("p", { id: `why-${slot.id}`, class: "why" }, offer.reasons.map((reason) => reason.text).join(" "));
-  const item = el("li", { "data-slot": slot.id }, made, why);
+    el("span", { id: id("when"), class: "when" }, el("span", { class: "day" }, dayOf(slot.start)), " ", el("span", { class: "time" }, timeOf(slot.start))),
+    el("span", { id: id("who"), class: "who" }, el("strong", {}, slot.practitioner.name), " ", el("span", { class: "quiet" }, `${professionOf(slot)} · ${placeOf(slot)}`)),
+    el("span", { id: id("far"), class: "far" }, el("span", {}, travel), " ", wait), mark,
+    el("span", { id: id("why"), class: "why" }, offer.reasons.map((reason) => reason.text).join(" ")));
+  const item = el("li", { "data-slot": slot.id }, made);
   const button = /** @type {HTMLButtonElement} */ (made);
   const row = { offer, item, button, mark, wait, state: "", version: slot.version ?? 0, until: 0 };
   button.addEventListener("click", () => chosen(offer));
@@ -101,7 +103,7 @@ function paint(row, state) {
   row.button.setAttribute("aria-disabled", String(state !== "free" && state !== "mine"));
   let text = state === "free" ? say("offers.hold") : say(TEXTS[state]);
   if (state === "held" && row.until > now()) text = say("offers.held_left", { left: countdown(row.until - now()) });
-  row.mark.replaceChildren(el("span", { "aria-hidden": "true" }, ICONS[state]), " ", text);
+  row.mark.replaceChildren(el("span", { "aria-hidden": "true" }, ICONS[state]), text);
   const minutes = (Date.parse(row.offer.slot.start) - now()) / 60_000;
   row.wait.textContent = minutes > 0 ? say("offers.wait", { wait: spoken(minutes) }) : say("offers.began");
 }

@@ -16,7 +16,8 @@ export function communeName(code) {
 export function placeOf(slot) {
   if (slot.modality === "VR") return say("offers.remote");
   if (slot.modality === "HH") return say("offers.home");
-  return `${slot.location.name}, ${communeName(slot.location.commune)}`;
+  const commune = communeName(slot.location.commune);
+  return slot.location.name.includes(commune) ? slot.location.name : `${slot.location.name}, ${commune}`;
 }
 
 /** @param {Slot} slot */

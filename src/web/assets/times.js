@@ -40,6 +40,11 @@ export function whenOf(instant) {
   return say("time.day_at", { day: dayOf(instant), time: timeOf(instant) });
 }
 
+/** @param {string} instant the hour alone when it is today */
+export function shortWhenOf(instant) {
+  return dayOf(instant) === say("time.today") ? timeOf(instant) : whenOf(instant);
+}
+
 /** @param {string} instant the day with its year, for what is kept */
 export function fullWhenOf(instant) {
   return say("time.day_at", { day: longDay.format(new Date(instant)), time: timeOf(instant) });
