@@ -56,8 +56,10 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let keys = home.keys()?;
     let clock = Arc::new(StagedClock::standing_at(opening.at - REHEARSAL));
     let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&home.path, clock.clone())?);
-    // A data folder that has lived later than that goes on from there: a store's time never goes back.
-    clock.set(opening.at.max(from_millis(store.now())));
+    if home.inhabited {
+        // A data folder that has lived later than that goes on from there: a store's time never goes back.
+        clock.set(opening.at.max(from_millis(store.now())));
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .with_context(|| format!("le port {} est déjà pris : choisissez-en un autre avec --port", options.port))?;
     let port = listener.local_addr()?.port();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
 mod booking;
+mod demo;
 mod licences;
 mod store;
 mod support;
