@@ -1,0 +1,84 @@
+//! For those who run the service: is it alive, is it ready, what has it counted.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::extract::state_of;
+use super::{Reply, json};
+
+/// The process is up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Alive {
+    /// Always `up`.
+    pub status: &'static str,
+    /// Version of the service.
+    pub version: &'static str,
+}
+
+/// Whether calls can be served.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// `ready`, `not_ready` or `stopping`.
+    pub status: &'static str,
+    /// Why not.
+    pub causes: Vec<CauseShown>,
+    /// Kind of store and the durability in force, in plain words.
+    pub store: StoreShown,
+}
+
+/// One cause.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cause)]
+pub(super) struct CauseShown {
+    /// `store_unreachable`, `read_model_lags` or `stopping`.
+    pub code: &'static str,
+    /// What is known of it.
+    pub detail: String,
+}
+
+/// The store.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Store)]
+pub(super) struct StoreShown {
+    /// `embedded` or `redis`.
+    pub kind: &'static str,
+    /// Durability in force, in plain words.
+    pub durability: &'static str,
+}
+
+/// `GET /health/live`.
+pub(super) async fn live() -> Reply {
+    json(StatusCode::OK, &Alive { status: "up", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// `GET /health/ready`.
+pub(super) async fn ready(request: HttpRequest) -> Reply {
+    let state = state_of(&request)?;
+    let report = state.readiness.report().await;
+    let mut causes: Vec<_> =
+        report.causes.iter().map(|cause| CauseShown { code: cause.code(), detail: cause.to_string() }).collect();
+    let stopping = *state.stopping().borrow();
+    if stopping {
+        causes.push(CauseShown { code: "stopping", detail: "the service is stopping".to_owned() });
+    }
+    let (status, code) = match (stopping, causes.is_empty()) {
+        (true, _) => ("stopping", StatusCode::SERVICE_UNAVAILABLE),
+        (false, false) => ("not_ready", StatusCode::SERVICE_UNAVAILABLE),
+        (false, true) => ("ready", StatusCode::OK),
+    };
+    let store = StoreShown { kind: report.store, durability: report.durability };
+    let mut answer = json(code, &Ready { status, causes, store })?;
+    if code == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+    }
+    Ok(answer)
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(request: HttpRequest) -> Reply {
+    let text = state_of(&request)?.metrics.text();
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}

@@ -1,0 +1,82 @@
+//! One line and one measure per call: method, route, status, time, request id. Never the path (a patient's link is one), never
+//! a query string, a body, a name or a token.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+use super::extract::state_of;
+
+/// The span of a call.
+#[derive(Debug)]
+pub(super) struct Span;
+
+impl RootSpanBuilder for Span {
+    fn on_request_start(request: &ServiceRequest) -> tracing::Span {
+        let id = request.extensions().get::<RequestId>().map(RequestId::to_string).unwrap_or_default();
+        tracing::info_span!(
+            "call",
+            request_id = %id,
+            method = method(request.method()),
+            route = route(request),
+            status = tracing::field::Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: tracing::Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(answer) => answer.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("status", status.as_u16());
+    }
+}
+
+/// Measures a call, writes its line and names it to the caller.
+pub(super) async fn measure(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let metrics = state_of(request.request())?.metrics.clone();
+    let (method, route) = (method(request.method()), route(&request));
+    let id = request.extensions().get::<RequestId>().map(RequestId::to_string);
+    let outcome = next.call(request).await;
+    let status = match &outcome {
+        Ok(answer) => answer.status().as_u16(),
+        Err(error) => error.as_response_error().status_code().as_u16(),
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    metrics.answered(method, &route, status, seconds);
+    tracing::info!(status, milliseconds = seconds * 1_000.0, "{method} {route} answered {status}");
+    let mut answer = outcome?;
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    Ok(answer)
+}
+
+/// The pattern of the route: as many values as there are routes.
+fn route(request: &ServiceRequest) -> String {
+    request.request().match_pattern().unwrap_or_else(|| "none".to_owned())
+}
+
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
+}

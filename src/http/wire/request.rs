@@ -1,0 +1,289 @@
+//! Requests and offers, as the API shows them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::slot::SlotShown;
+
+/// A request for unscheduled care. Nothing that names or describes the patient but the commune; `complaint` for the
+/// regulation alone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Request)]
+pub struct RequestShown {
+    /// Identifier.
+    pub id: String,
+    /// `incomplete`, `open`, `promised`, `held`, `booked`, `fulfilled`, `noshow`, `cancelled`, `handed_to_15`,
+    /// `redirected` or `unmet`.
+    pub state: &'static str,
+    /// When it was entered.
+    pub created_at: DateTime<FixedOffset>,
+    /// The patient must be seen before; null for `programmed` or before a level stands.
+    pub deadline: Option<DateTime<FixedOffset>>,
+    /// Urgency and care need.
+    pub triage: TriageShown,
+    /// Slots offered, best first; absent from lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offers: Option<Vec<OfferShown>>,
+    /// How the offers were found; absent from lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchShown>,
+    /// Why nothing can be offered, when nothing can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unserved: Option<ReasonShown>,
+    /// INSEE code of the commune the patient is in.
+    pub commune: String,
+    /// The name of that commune.
+    pub commune_name: Option<String>,
+    /// Whether it belongs to the territory.
+    pub in_territory: bool,
+    /// `operator`, `professional`, `widget`, `sas` or `lrm`.
+    pub channel: &'static str,
+    /// What was promised.
+    pub promise: Option<PromiseShown>,
+    /// The place held now.
+    pub hold: Option<HoldShown>,
+    /// The appointment, once booked.
+    pub appointment_id: Option<String>,
+    /// The deadline is past and the request still waits.
+    pub overdue: bool,
+    /// A promise, and the plan no longer finds a place for it.
+    pub at_risk: bool,
+    /// A régulateur agreed to a booking the rules alone would refuse.
+    pub agreement: Option<AgreementShown>,
+    /// Reference of the regulation file.
+    pub regulation_reference: Option<String>,
+    /// Main complaint, for the regulation and the patient; absent otherwise and when erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complaint: Option<String>,
+    /// What happened to it, oldest first; only when one request is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<HistoryEntry>>,
+    /// The page where the patient follows it; only in the answer that creates it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_link: Option<String>,
+    /// A bearer good for this request and nothing else; only in the answer that creates it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// Version of the record.
+    pub version: u64,
+}
+
+/// A page of requests.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RequestList {
+    /// Requests, soonest deadline first.
+    pub items: Vec<RequestShown>,
+    /// Where the next page begins; null on the last.
+    pub next_cursor: Option<String>,
+    /// The instant the states are derived at.
+    pub as_of: DateTime<FixedOffset>,
+}
+
+/// Fresh offers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OffersShown {
+    /// Slots offered, best first.
+    pub offers: Vec<OfferShown>,
+    /// How they were found.
+    pub search: SearchShown,
+    /// Why nothing can be offered, when nothing can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unserved: Option<ReasonShown>,
+}
+
+/// Urgency and care need: a recommendation and a decision, kept apart.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Triage)]
+pub struct TriageShown {
+    /// `decided`, `incomplete` or `stopped`.
+    pub status: &'static str,
+    /// What the engine recommends: `immediate`, `same_day`, `h24`, `h48`, `programmed`; null when it says nothing.
+    pub recommended: Option<&'static str>,
+    /// The level that stands.
+    #[serde(rename = "final")]
+    pub decided: Option<&'static str>,
+    /// `engine`, `regulation`, `operator` or `regulator`.
+    pub decided_by: Option<&'static str>,
+    /// The level's delay, minutes; null for `programmed`.
+    pub delay_minutes: Option<i64>,
+    /// Who should see the patient, and how.
+    pub care_need: CareNeedShown,
+    /// A médecin régulateur must agree before anything is booked.
+    pub regulation_required: bool,
+    /// When the evaluation must be made again.
+    pub valid_until: Option<DateTime<FixedOffset>>,
+    /// The pack used.
+    pub pack: PackShown,
+    /// Questions still to be asked.
+    pub must_ask: Vec<QuestionShown>,
+    /// The rules that fired.
+    pub explanation: Vec<ExplanationShown>,
+}
+
+/// Who should see the patient, and how.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = CareNeed)]
+pub struct CareNeedShown {
+    /// `TRE_G15` code.
+    pub profession: String,
+    /// `TRE_R38` code.
+    pub speciality: Option<String>,
+    /// `AMB`, `HH`, `VR`; null: no matter.
+    pub modality: Option<&'static str>,
+}
+
+/// A triage pack.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Pack)]
+pub struct PackShown {
+    /// Name.
+    pub id: String,
+    /// Version.
+    pub version: String,
+    /// SHA-256 of its content, hexadecimal.
+    pub hash: String,
+}
+
+/// A question to be asked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Question)]
+pub struct QuestionShown {
+    /// `<block>.<question>`.
+    pub id: String,
+    /// As it is asked, in French.
+    pub text: String,
+    /// Kind of answer.
+    pub kind: String,
+    /// Whether a yes leads to the 15.
+    pub red_flag: bool,
+}
+
+/// A rule that fired.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Explanation)]
+pub struct ExplanationShown {
+    /// Code.
+    pub code: String,
+    /// Sentence, in French.
+    pub text: String,
+    /// Where the rule comes from.
+    pub source: String,
+}
+
+/// A slot offered.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Offer)]
+pub struct OfferShown {
+    /// 1 is best.
+    pub rank: usize,
+    /// The slot.
+    pub slot: SlotShown,
+    /// Door to door, whole minutes; 0 for `VR`.
+    pub travel_minutes: u32,
+    /// From now to its start, whole minutes.
+    pub wait_minutes: i64,
+    /// Why it stands where it does.
+    pub reasons: Vec<ReasonShown>,
+}
+
+/// A reason.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Reason)]
+pub struct ReasonShown {
+    /// Code.
+    pub code: String,
+    /// Sentence, in French.
+    pub text: String,
+}
+
+/// How offers were found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Search)]
+pub struct SearchShown {
+    /// Rung of the ladder that produced the plan: `greedy`, `flow`, `lp`, `repair` or `mip`.
+    pub rung: &'static str,
+    /// Whether the plan is proved optimal.
+    pub optimal: bool,
+    /// Relative gap to the proved bound; null when unknown.
+    pub gap: Option<f64>,
+    /// Time given, milliseconds.
+    pub budget_ms: u64,
+    /// Time taken, milliseconds.
+    pub elapsed_ms: f64,
+    /// Slots looked at.
+    pub considered: usize,
+    /// Slots set aside, by rule.
+    pub set_aside: BTreeMap<String, usize>,
+}
+
+/// A promise: seen before `by`, the hour known at least `notice_minutes` ahead.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Promise)]
+pub struct PromiseShown {
+    /// Seen before.
+    pub by: DateTime<FixedOffset>,
+    /// Minutes.
+    pub notice_minutes: u16,
+}
+
+/// A place held for a request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RequestHold)]
+pub struct HoldShown {
+    /// The hold.
+    pub hold_id: String,
+    /// Its slot.
+    pub slot_id: String,
+    /// First instant at which it is no more.
+    pub expires_at: DateTime<FixedOffset>,
+}
+
+/// A régulateur's agreement.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Agreement)]
+pub struct AgreementShown {
+    /// When.
+    pub at: DateTime<FixedOffset>,
+    /// The latest start agreed to; null: the deadline stands.
+    pub latest: Option<DateTime<FixedOffset>>,
+}
+
+/// Something that happened to a request.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HistoryEntry {
+    /// Number in the territory's stream.
+    pub seq: u64,
+    /// When.
+    pub at: DateTime<FixedOffset>,
+    /// `<subject>.<verb>`.
+    pub kind: &'static str,
+    /// Role of whoever did it.
+    pub role: &'static str,
+    /// Who did it; only for the regulation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The slot concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The appointment concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<String>,
+    /// Slots offered, best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<String>,
+}
+
+/// A place held: the answer to `hold` and `extend`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Hold {
+    /// The hold.
+    pub hold_id: String,
+    /// First instant at which it is no more.
+    pub expires_at: DateTime<FixedOffset>,
+}

@@ -1,0 +1,111 @@
+//! Sessions of pages: a signed cookie that names an account, and an hour at which it ends. An `EventSource` sends no headers,
+//! hence a cookie; a cookie alone changes nothing unless the call comes from our own pages (the edge checks).
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Role, Rpps, TerritoryId};
+
+use super::{Account, Caller, Identity, Unknown};
+
+/// First part of a cookie's name; its role is the rest. One per role, since one browser may have the pages of several open.
+const COOKIE: &str = "aiguilleur_";
+
+/// How long a session lasts: a shift.
+const SHIFT: TimeDelta = TimeDelta::hours(12);
+
+#[derive(Serialize, Deserialize)]
+struct Session {
+    name: String,
+    role: Role,
+    rpps: Option<Rpps>,
+    territory: TerritoryId,
+    until: DateTime<Utc>,
+}
+
+impl Identity {
+    /// The value of a `Set-Cookie` header that signs `caller` in for the pages of one territory. HttpOnly and SameSite=Strict:
+    /// no script reads it, no other site sends it. `secure`: the service is reached by TLS.
+    pub fn sign_in(&self, caller: &Caller, territory: &TerritoryId, now: DateTime<Utc>, secure: bool) -> String {
+        let session = Session {
+            name: caller.actor().id.clone(),
+            role: caller.role(),
+            rpps: caller.rpps(),
+            territory: territory.clone(),
+            until: now + SHIFT,
+        };
+        let text = serde_json::to_string(&session).expect("a session is plain text");
+        let token = self.key.sealed("session", &text);
+        let mut cookie = format!("{COOKIE}{}={token}; HttpOnly; SameSite=Strict; Path=/", caller.role());
+        let _ = write!(cookie, "; Max-Age={}", SHIFT.num_seconds());
+        if secure {
+            cookie.push_str("; Secure");
+        }
+        cookie
+    }
+
+    /// The value of a `Set-Cookie` header that signs a role out.
+    pub fn sign_out(&self, role: Role) -> String {
+        format!("{COOKIE}{role}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")
+    }
+
+    /// The callers a `Cookie` header names, one per role signed in; none when it holds no session of ours.
+    ///
+    /// # Errors
+    /// [`Unknown::Session`] when all it holds is forged, over, or of an account that is no more.
+    pub fn by_cookie(&self, header: &str, now: DateTime<Utc>) -> Result<Vec<Caller>, Unknown> {
+        let pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let ours: Vec<_> = pairs.filter(|(name, token)| name.starts_with(COOKIE) && !token.is_empty()).collect();
+        let callers: Vec<_> = ours.iter().filter_map(|(_, token)| self.session(token, now)).collect();
+        if callers.is_empty() && !ours.is_empty() { Err(Unknown::Session) } else { Ok(callers) }
+    }
+
+    fn session(&self, token: &str, now: DateTime<Utc>) -> Option<Caller> {
+        let session: Session = serde_json::from_str(&self.key.opened("session", token)?).ok()?;
+        let territories = vec![session.territory];
+        let account = Account { name: session.name, role: session.role, rpps: session.rpps, territories };
+        (session.until > now && self.still_stands(&account)).then(|| account.caller())
+    }
+
+    /// A session ends with its account.
+    fn still_stands(&self, account: &Account) -> bool {
+        self.demo
+            || self
+                .accounts
+                .values()
+                .any(|known| known.role == account.role && known.caller().actor().id == account.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::SigningKey;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_session_names_its_account_until_the_end_of_the_shift() {
+        let identity = Identity::new(SigningKey::new([1; 32]), [], true);
+        let operator = identity.demo_person(Role::Operator, None).unwrap();
+        let territory: TerritoryId = "weppes".parse().unwrap();
+        let set = identity.sign_in(&operator, &territory, at("2026-11-24T08:00:00Z"), false);
+        assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict") && set.contains("Path=/"));
+        let cookie = format!("theme=dark; {}", set.split(';').next().unwrap());
+        let callers = identity.by_cookie(&cookie, at("2026-11-24T19:59:00Z")).unwrap();
+        let [caller] = callers.as_slice() else { panic!("{callers:?}") };
+        assert_eq!(caller.actor(), operator.actor());
+        assert!(caller.may_enter(&territory) && !caller.may_enter(&"alaric".parse().unwrap()));
+        assert_eq!(identity.by_cookie(&cookie, at("2026-11-24T20:00:00Z")), Err(Unknown::Session));
+        assert_eq!(identity.by_cookie("theme=dark", at("2026-11-24T08:00:00Z")), Ok(vec![]));
+
+        let other = Identity::new(SigningKey::new([2; 32]), [], true);
+        assert_eq!(other.by_cookie(&cookie, at("2026-11-24T09:00:00Z")), Err(Unknown::Session));
+        let production = Identity::new(SigningKey::new([1; 32]), [], false);
+        assert_eq!(production.by_cookie(&cookie, at("2026-11-24T09:00:00Z")), Err(Unknown::Session));
+    }
+}
