@@ -25,7 +25,6 @@ use super::wording::Worded;
 use crate::booking::{Booking, Call, Failure};
 use crate::domain::{RequestId, TerritoryId};
 use crate::identity::Caller;
-use crate::store::Fingerprint;
 
 /// A territory, and a caller who has the rights `R` in it.
 pub struct At<R> {
@@ -84,7 +83,6 @@ pub fn state_of(request: &HttpRequest) -> Result<Arc<AppState>, Problem> {
 
 fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let state = state_of(request)?;
-    let now = state.clock.now();
     let unknown_place = || Problem::not_found("Ce territoire");
     let place = request.match_info().get("territory").and_then(|name| name.parse::<TerritoryId>().ok());
     let booking = place.and_then(|id| state.territories.get(&id)).cloned();
@@ -93,6 +91,7 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
         let silent = request.headers().get(header::AUTHORIZATION).is_none();
         return Err(if silent && !R::ANONYMOUS { unauthorized("Ce service demande un jeton.") } else { unknown_place() });
     };
+    let now = booking.now();
     let peer = request.peer_addr().map(|address| address.ip());
     let callers = match callers(request, &state, &booking, now) {
         Ok(callers) => callers,
@@ -217,7 +216,7 @@ impl<R: Rights> FromRequest for RequestAt<R> {
 pub struct Body {
     document: Value,
     key: Option<String>,
-    fingerprint: Fingerprint,
+    fingerprint: [u8; 16],
 }
 
 /// How much more than the limit is read and thrown away, so that the caller reads the refusal rather than a broken line.

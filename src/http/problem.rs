@@ -10,10 +10,11 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::fields::FieldFault;
+use crate::booking::StoreError;
 use crate::domain::refusal::Subject;
 use crate::domain::{Level, Refusal, RequestState};
 use crate::observability::Metrics;
-use crate::store::StoreError;
+
 
 /// Media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -117,7 +117,8 @@ mod tests {
     }
 
     fn identity(demo: bool) -> Identity {
-        let account = Account { name: "osnp-1".to_owned(), role: Role::Operator, rpps: None, territories: vec![weppes()] };
+        let account =
+            Account { name: "osnp-1".to_owned(), role: Role::Operator, rpps: None, territories: vec![weppes()] };
         Identity::new(SigningKey::new([7; 32]), [("s3cret-token".to_owned(), account)], demo)
     }
 

@@ -72,7 +72,10 @@ impl Identity {
     /// A session ends with its account.
     fn still_stands(&self, account: &Account) -> bool {
         self.demo
-            || self.accounts.values().any(|known| known.role == account.role && known.caller().actor().id == account.name)
+            || self
+                .accounts
+                .values()
+                .any(|known| known.role == account.role && known.caller().actor().id == account.name)
     }
 }
 

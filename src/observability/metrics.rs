@@ -47,11 +47,7 @@ impl Metrics {
 
     /// Counts one answered call.
     pub fn answered(&self, method: &'static str, route: &str, status: u16, seconds: f64) {
-        let labels = [
-            ("method", method.to_owned()),
-            ("route", route.to_owned()),
-            ("status", status.to_string()),
-        ];
+        let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
         metrics::histogram!("aiguilleur_http_request_seconds", &labels).record(seconds);
     }
 

@@ -1,7 +1,5 @@
-//! What the service shows of itself to those who run it: numbers, readiness. Never anything of a patient.
+//! What the service shows of itself to those who run it: numbers. Never anything of a patient.
 
 mod metrics;
-mod readiness;
 
 pub use metrics::Metrics;
-pub use readiness::{Cause, Readiness, Report};
