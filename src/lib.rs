@@ -16,3 +16,6 @@ pub mod identity;
 pub mod booking;
 pub mod web;
 pub mod observability;
+pub mod http;
+pub mod demo;
+pub mod cli;

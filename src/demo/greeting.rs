@@ -9,7 +9,12 @@ pub(super) fn print(say: &mut dyn FnMut(&str), port: u16, booking: &Booking, peo
     let id = &territory.id;
     let base = format!("http://127.0.0.1:{port}");
     let local = territory.zone.local(booking.now());
-    say(&format!("Aiguilleur, démonstration : {} ({} communes, {} habitants)", territory.name, territory.communes.len(), territory.population()));
+    say(&format!(
+        "Aiguilleur, démonstration : {} ({} communes, {} habitants)",
+        territory.name,
+        territory.communes.len(),
+        territory.population()
+    ));
     say("Toutes les personnes sont fictives. Pour une urgence réelle, appelez le 15.");
     say(&format!("Horloge du service : {}", local.format("%d/%m/%Y %H:%M")));
     if opening.moved {

@@ -89,7 +89,11 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let Some(booking) = booking else {
         // Whoever says nothing of themselves learns nothing of which territories there are.
         let silent = request.headers().get(header::AUTHORIZATION).is_none();
-        return Err(if silent && !R::ANONYMOUS { unauthorized("Ce service demande un jeton.") } else { unknown_place() });
+        return Err(if silent && !R::ANONYMOUS {
+            unauthorized("Ce service demande un jeton.")
+        } else {
+            unknown_place()
+        });
     };
     let now = booking.now();
     let peer = request.peer_addr().map(|address| address.ip());
@@ -262,14 +266,6 @@ impl Body {
     /// `invalid-request` with every fault found.
     pub fn read<T>(&self, reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, Problem> {
         fields::read(&self.document, reader).map_err(Problem::of_fields)
-    }
-
-    /// A body without any field: an unknown one is still refused.
-    ///
-    /// # Errors
-    /// `invalid-request` when it has fields.
-    pub fn read_nothing(&self) -> Result<(), Problem> {
-        self.read(|_| Some(()))
     }
 
     /// The call of a use-case by this caller.

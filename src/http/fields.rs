@@ -209,15 +209,16 @@ impl<'v> Item<'v, '_> {
             Value::String(text) if self.textual => text.parse().ok(),
             // 60.0 is as whole as 60.
             Value::Number(number) => number.as_i64().or_else(|| {
-                number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 1e15).and_then(|n| format!("{n:.0}").parse().ok())
+                number
+                    .as_f64()
+                    .filter(|n| n.fract() == 0.0 && n.abs() < 1e15)
+                    .and_then(|n| format!("{n:.0}").parse().ok())
             }),
             _ => None,
         };
         match number.filter(|number| range.contains(number)).and_then(|number| T::try_from(number).ok()) {
             Some(number) => Some(number),
-            None => {
-                self.fault(format!("Un nombre entier de {} à {} est attendu ici.", range.start(), range.end()))
-            }
+            None => self.fault(format!("Un nombre entier de {} à {} est attendu ici.", range.start(), range.end())),
         }
     }
 
@@ -262,10 +263,11 @@ impl<'v> Item<'v, '_> {
     /// A day of the calendar.
     pub fn date(&mut self) -> Option<NaiveDate> {
         let text = self.str()?;
-        let written = text.len() == 10 && text.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+        let written = text.len() == 10
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
         match text.parse::<NaiveDate>() {
             Ok(date) if written => Some(date),
             Err(_) if written => self.fault("Cette date n'existe pas : corrigez-la."),
@@ -298,7 +300,8 @@ impl<'v> Item<'v, '_> {
         };
         if !length.contains(&items.len()) {
             let (least, most) = (*length.start(), *length.end());
-            return self.fault(format!("Cette liste doit avoir de {least} à {most} éléments ; elle en a {}.", items.len()));
+            return self
+                .fault(format!("Cette liste doit avoir de {least} à {most} éléments ; elle en a {}.", items.len()));
         }
         let mut read = Vec::with_capacity(items.len());
         for (index, value) in items.iter().enumerate() {
@@ -317,6 +320,11 @@ pub fn parsed<T: Worded>(item: &mut Item<'_, '_>) -> Option<T> {
 /// Reads an instant: [`Item::instant`] as a function.
 pub fn instant(item: &mut Item<'_, '_>) -> Option<DateTime<Utc>> {
     item.instant()
+}
+
+/// Reads a day of the calendar: [`Item::date`] as a function.
+pub fn date(item: &mut Item<'_, '_>) -> Option<NaiveDate> {
+    item.date()
 }
 
 /// Reads true or false: [`Item::boolean`] as a function.
@@ -339,10 +347,7 @@ mod tests {
     use crate::domain::{HoldId, SlotId};
     use serde_json::json;
 
-    fn faults<T>(
-        document: &Value,
-        reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
-    ) -> Vec<(String, String)> {
+    fn faults<T>(document: &Value, reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Vec<(String, String)> {
         let faults = read(document, reader).err().unwrap_or_default();
         faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
     }
@@ -403,17 +408,23 @@ mod tests {
 
     #[test]
     fn a_date_must_exist_and_be_written_whole() {
-        for (text, good) in
-            [("2024-02-29", true), ("2025-02-29", false), ("2026-2-3", false), ("03/02/2026", false), ("+2026-02-03", false)]
-        {
-            let found = faults(&json!({"d": text}), |f| f.required("d", |i| i.date()));
+        for (text, good) in [
+            ("2024-02-29", true),
+            ("2025-02-29", false),
+            ("2026-2-3", false),
+            ("03/02/2026", false),
+            ("+2026-02-03", false),
+        ] {
+            let found = faults(&json!({"d": text}), |f| f.required("d", date));
             assert_eq!(found.is_empty(), good, "{text}");
         }
     }
 
+    type Reader = fn(&mut Item<'_, '_>) -> Option<()>;
+
     #[test]
     fn wrong_types_ranges_and_control_characters_are_refused() {
-        let cases: [(Value, fn(&mut Item<'_, '_>) -> Option<()>, bool); 14] = [
+        let cases: [(Value, Reader, bool); 14] = [
             (json!("a"), |i| i.text(1..=3).map(drop), true),
             (json!("  "), |i| i.text(1..=3).map(drop), false),
             (json!("éèàù"), |i| i.text(1..=3).map(drop), false),
@@ -424,8 +435,8 @@ mod tests {
             (json!(91), |i| i.integer::<u16>(1..=90).map(drop), false),
             (json!(true), |i| i.boolean().map(drop), true),
             (json!("true"), |i| i.boolean().map(drop), false),
-            (json!([]), |i| i.list(1..=2, |i| i.boolean()).map(drop), false),
-            (json!({}), |i| i.list(1..=2, |i| i.boolean()).map(drop), false),
+            (json!([]), |i| i.list(1..=2, boolean).map(drop), false),
+            (json!({}), |i| i.list(1..=2, boolean).map(drop), false),
             (json!([1]), |i| i.object(|_| Some(())), false),
             (json!(50.62), |i| i.number(-90.0..=90.0).map(drop), true),
         ];

@@ -1,8 +1,8 @@
 //! For those who run the service: is it alive, is it ready, what has it counted.
 
 use actix_web::HttpRequest;
-use actix_web::http::{StatusCode, header};
 use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -261,7 +261,9 @@ fn describe(d: &mut Description) {
         ("cursor", "string", "« next_cursor » de la page précédente."),
         ("limit", "integer", "Événements par page : 50 par défaut, 1 000 au plus."),
     ];
-    d.inside::<Coordination>("get", "/audit", "Journal, du plus ancien au plus récent").query(&audit).gives::<AuditList>(200);
+    d.inside::<Coordination>("get", "/audit", "Journal, du plus ancien au plus récent")
+        .query(&audit)
+        .gives::<AuditList>(200);
     d.inside::<Live>("get", "/events", "Suivi en direct (server-sent events) ; reprend après Last-Event-ID")
         .query(&[("last_event_id", "string", "Comme l'en-tête Last-Event-ID.")])
         .gives_text("text/event-stream");
@@ -352,9 +354,11 @@ impl Operation {
     }
 
     fn parameters(&self) -> Vec<Value> {
-        let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
-        });
+        let in_path = self
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
         let in_query = self.query.iter().map(|(name, kind, says)| {
             json!({"name": name, "in": "query", "required": false, "description": says, "schema": {"type": kind}})
         });

@@ -1,7 +1,7 @@
 //! The territory's directory. Practitioners read their own entry.
 
 use super::extract::{At, PathId, Query};
-use super::fields::{parsed};
+use super::fields::parsed;
 use super::paging::{Page, cursor};
 use super::problem::Problem;
 use super::rights::Directory;

@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, web};
 use maud::{DOCTYPE, html};
 
+use super::Reply;
 use super::pages;
 use super::problem::Slug;
-use super::Reply;
 
 /// `GET /problems/{slug}`.
 pub(super) async fn one(slug: web::Path<String>) -> Reply {

@@ -32,8 +32,7 @@ pub(super) async fn create(at: At<Intake>, body: Body) -> Reply {
     if !at.caller.is_regulation() {
         only_what_a_patient_may_say(&at, &order)?;
     }
-    let (case, offers) =
-        at.booking.create_request(&body.call(&at.caller), order).await.map_err(|f| at.failed(f))?;
+    let (case, offers) = at.booking.create_request(&body.call(&at.caller), order).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
     if !at.caller.is_regulation() {
         let territory = &at.booking.territory.id;

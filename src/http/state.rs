@@ -97,9 +97,9 @@ impl AppState {
             territories: territories.into_iter().map(|booking| (booking.territory.id.clone(), booking)).collect(),
             throttle: Throttle::new(limits.account, limits.stranger),
             identity,
-           
+
             fingerprinter,
-           
+
             metrics,
             limits,
             secure_cookies,

@@ -34,6 +34,13 @@ impl MacKey {
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         SecretKey::load_or_create(path, Self::PURPOSE).map(Self)
     }
+
+    /// A key for another purpose (signing links and sessions), which tells nothing of this one.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0.bytes[..]).expect("HMAC takes keys of any length");
+        mac.update(&with_lengths(&[b"derive", purpose.as_bytes()]));
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl fmt::Debug for MacKey {

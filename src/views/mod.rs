@@ -21,6 +21,8 @@ pub mod territory_view;
 pub mod trail;
 
 #[cfg(test)]
+mod tests;
+
 pub use appointments::{AppointmentEntry, Appointments};
 pub use board::{Board, BoardPage, BoardQuery, Case};
 pub use cursor::{BoardCursor, CursorError, LiveCursor, SlotCursor};

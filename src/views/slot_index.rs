@@ -110,6 +110,8 @@ impl SlotIndex {
 
     /// Slots that start in `[from, to)`, by start, whatever their state.
     pub fn starting_in(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = &Arc<PlacedSlot>> {
+        // A range that ends before it begins would panic.
+        let to = to.max(from);
         self.by_start.range(SlotCursor::before(from)..SlotCursor::before(to)).map(|(_, placed)| placed)
     }
 
@@ -134,9 +136,9 @@ impl SlotIndex {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> impl Iterator<Item = &Arc<PlacedSlot>> {
-        let window = SlotQuery { from: Some(from.max(now)), to: Some(to), ..SlotQuery::default() };
-        let filed = window.span().map(|span| self.unsold.range(span).map(|(_, placed)| placed));
-        filed.into_iter().flatten().filter(move |placed| placed.slot.places_left(now) > 0)
+        let from = from.max(now);
+        let window = SlotCursor::before(from)..SlotCursor::before(to.max(from));
+        self.unsold.range(window).map(|(_, placed)| placed).filter(move |placed| placed.slot.places_left(now) > 0)
     }
 
     /// The shelves that together hold every answer, from the heading where they hold the fewest slots.

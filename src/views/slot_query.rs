@@ -6,11 +6,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::cursor::SlotCursor;
 use super::slot_index::PlacedSlot;
-use crate::domain::{Audience, CommuneCode, GeoPoint, Modality, Profession, Rpps, SlotId, SlotState};
+use crate::domain::{Audience, CommuneCode, GeoPoint, Modality, Profession, Rpps, SlotState};
 
 /// A circle on the map.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,14 +82,13 @@ impl SlotQuery {
 
     /// The part of a list sorted by [`SlotCursor`] in which every answer is; none when there can be none.
     pub(super) fn span(&self) -> Option<(Bound<SlotCursor>, Bound<SlotCursor>)> {
-        let first_at = |start| SlotCursor { start, id: SlotId::new(Uuid::nil()) };
-        let low = match (self.from.map(first_at), self.after) {
+        let low = match (self.from.map(SlotCursor::before), self.after) {
             (Some(from), Some(after)) if after >= from => Bound::Excluded(after),
             (Some(from), _) => Bound::Included(from),
             (None, Some(after)) => Bound::Excluded(after),
             (None, None) => Bound::Unbounded,
         };
-        let high = self.to.map_or(Bound::Unbounded, |to| Bound::Excluded(first_at(to)));
+        let high = self.to.map_or(Bound::Unbounded, |to| Bound::Excluded(SlotCursor::before(to)));
         match (low, high) {
             (Bound::Included(low) | Bound::Excluded(low), Bound::Excluded(high)) if low >= high => None,
             span => Some(span),

@@ -1,5 +1,7 @@
 //! Black-box tests of the service and of this repository, in one binary because linking is what costs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
+
 mod api;
 mod booking;
 mod licences;
