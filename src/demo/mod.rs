@@ -21,7 +21,7 @@ use crate::geography::territory_file;
 use crate::geography::travel::RoadModel;
 use crate::http::{self, AppState, Limits};
 use crate::identity::{Identity, SigningKey};
-use crate::observability::{Metrics, Readiness};
+use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Kek, MacKey, Sealer};
 use crate::store::{EmbeddedStore, Store};
 use crate::triage::Pack;
@@ -71,7 +71,7 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let booking = Arc::new(Booking::new(Parts {
         territory,
         pack: Arc::new(Pack::general().clone()),
-        view: view.clone(),
+        view,
         policy: Policy::default(),
         store: store.clone(),
         vault,
@@ -85,9 +85,7 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let state = Arc::new(AppState::new(http::Parts {
         territories: vec![booking.clone()],
         identity: Identity::new(SigningKey::new(keys.mac.derive("sessions and links")), [], true),
-        clock,
         fingerprinter: Fingerprinter::new(keys.mac),
-        readiness: Readiness::new(store.clone(), vec![view]),
         metrics: Metrics::of_this_process(),
         limits: Limits::demo(),
         secure_cookies: false,

@@ -25,7 +25,6 @@ use super::wording::Worded;
 use crate::booking::{Booking, Call, Failure};
 use crate::domain::{RequestId, TerritoryId};
 use crate::identity::Caller;
-use crate::store::Fingerprint;
 
 /// A territory, and a caller who has the rights `R` in it.
 pub struct At<R> {
@@ -84,7 +83,6 @@ pub fn state_of(request: &HttpRequest) -> Result<Arc<AppState>, Problem> {
 
 fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let state = state_of(request)?;
-    let now = state.clock.now();
     let unknown_place = || Problem::not_found("Ce territoire");
     let place = request.match_info().get("territory").and_then(|name| name.parse::<TerritoryId>().ok());
     let booking = place.and_then(|id| state.territories.get(&id)).cloned();
@@ -97,6 +95,7 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
             unknown_place()
         });
     };
+    let now = booking.now();
     let peer = request.peer_addr().map(|address| address.ip());
     let callers = match callers(request, &state, &booking, now) {
         Ok(callers) => callers,
@@ -221,7 +220,7 @@ impl<R: Rights> FromRequest for RequestAt<R> {
 pub struct Body {
     document: Value,
     key: Option<String>,
-    fingerprint: Fingerprint,
+    fingerprint: [u8; 16],
 }
 
 /// How much more than the limit is read and thrown away, so that the caller reads the refusal rather than a broken line.
@@ -267,14 +266,6 @@ impl Body {
     /// `invalid-request` with every fault found.
     pub fn read<T>(&self, reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, Problem> {
         fields::read(&self.document, reader).map_err(Problem::of_fields)
-    }
-
-    /// A body without any field: an unknown one is still refused.
-    ///
-    /// # Errors
-    /// `invalid-request` when it has fields.
-    pub fn read_nothing(&self) -> Result<(), Problem> {
-        self.read(|_| Some(()))
     }
 
     /// The call of a use-case by this caller.

@@ -9,10 +9,9 @@ use tokio::sync::watch;
 
 use super::throttle::{Quota, Throttle};
 use crate::booking::Booking;
-use crate::clock::Clock;
 use crate::domain::TerritoryId;
 use crate::identity::Identity;
-use crate::observability::{Metrics, Readiness};
+use crate::observability::Metrics;
 use crate::seal::Fingerprinter;
 
 /// The limits of the edge.
@@ -59,12 +58,8 @@ pub struct AppState {
     pub territories: BTreeMap<TerritoryId, Arc<Booking>>,
     /// Who is known.
     pub identity: Identity,
-    /// Its clock.
-    pub clock: Arc<dyn Clock>,
     /// Tells calls under one idempotency key apart.
     pub fingerprinter: Fingerprinter,
-    /// Whether it is ready to serve.
-    pub readiness: Readiness,
     /// What it counts.
     pub metrics: Metrics,
     /// Its limits.
@@ -84,12 +79,8 @@ pub struct Parts {
     pub territories: Vec<Arc<Booking>>,
     /// Who is known.
     pub identity: Identity,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
     /// Tells calls under one idempotency key apart.
     pub fingerprinter: Fingerprinter,
-    /// Whether the service is ready.
-    pub readiness: Readiness,
     /// What it counts.
     pub metrics: Metrics,
     /// The limits.
@@ -101,14 +92,14 @@ pub struct Parts {
 impl AppState {
     /// A service about to start.
     pub fn new(parts: Parts) -> Self {
-        let Parts { territories, identity, clock, fingerprinter, readiness, metrics, limits, secure_cookies } = parts;
+        let Parts { territories, identity, fingerprinter, metrics, limits, secure_cookies } = parts;
         Self {
             territories: territories.into_iter().map(|booking| (booking.territory.id.clone(), booking)).collect(),
             throttle: Throttle::new(limits.account, limits.stranger),
             identity,
-            clock,
+
             fingerprinter,
-            readiness,
+
             metrics,
             limits,
             secure_cookies,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod api;
 mod booking;
 mod demo;
 mod licences;

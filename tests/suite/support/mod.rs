@@ -3,3 +3,4 @@
 pub(crate) mod desk;
 pub(crate) mod flaky;
 pub(crate) mod process;
+pub(crate) mod service;

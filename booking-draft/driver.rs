@@ -1,0 +1,176 @@
+//! The one loop every transition goes through: load, decide, commit; decide again when the race was lost; ask again with the
+//! same key when the outcome is unknown (store.md §6).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::{Booking, Call, Failure};
+use crate::domain::decide::{Answer, Command, Context, decide, missing};
+use crate::domain::time::from_millis;
+use crate::domain::{RecordKey, Records, Refusal};
+use crate::store::codec::{self, Effects};
+use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError};
+
+/// What is remembered under an idempotency key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Remembered {
+    Answered(Answer),
+    Refused(Refusal),
+}
+
+/// How long an answer waits for this node's own read model to show what it changed.
+const OWN_WRITES_WITHIN: Duration = Duration::from_secs(2);
+
+impl Booking {
+    /// Decides and commits one command. `part` tells the commits of one call apart.
+    pub(super) async fn run(&self, call: &Call, part: Option<usize>, command: Command) -> Result<Answer, Failure> {
+        self.run_checked(call, part, command, |_| Ok(())).await
+    }
+
+    /// As [`Booking::run`], with a check of its own on the same records before every decision.
+    pub(super) async fn run_checked(
+        &self,
+        call: &Call,
+        part: Option<usize>,
+        command: Command,
+        check: impl Fn(&Records) -> Result<(), Refusal> + Send + Sync,
+    ) -> Result<Answer, Failure> {
+        let idem = self.idem(call, part);
+        if call.key.is_some()
+            && let Some(answer) = self.remembered(call, &idem).await?
+        {
+            return answer;
+        }
+        let give_up = Instant::now() + self.policy.patience;
+        let mut records = Records::default();
+        loop {
+            self.load_missing(&mut records, &command).await?;
+            let decided_at = self.store.now();
+            let context = Context {
+                territory: self.territory.id.clone(),
+                actor: call.actor.clone(),
+                now: from_millis(decided_at),
+            };
+            let verdict = check(&records).and_then(|()| decide(&records, &command, &context));
+            let (effects, remembered) = match &verdict {
+                Ok(decision) => {
+                    (Effects::of(&decision.change, &records)?, Remembered::Answered(decision.answer.clone()))
+                }
+                Err(refusal) => (Effects::default(), Remembered::Refused(refusal.clone())),
+            };
+            let nothing_to_write = verdict.as_ref().map_or(true, |decision| decision.change.is_empty());
+            if nothing_to_write && call.key.is_none() {
+                return unpack(remembered);
+            }
+            let commit = effects.into_commit(idem.clone(), call.fingerprint, decided_at, encode(&remembered)?);
+            match self.commit_until(commit, give_up).await? {
+                CommitOutcome::Done { seq, .. } => {
+                    self.show_own_write(seq).await;
+                    return unpack(remembered);
+                }
+                CommitOutcome::Replayed { answer, seq } => {
+                    self.show_own_write(seq).await;
+                    return unpack(decode(&answer)?);
+                }
+                CommitOutcome::Stale { current } => {
+                    let record = codec::decode_versioned(&current)?;
+                    records.put(current.key, current.version, record);
+                }
+                CommitOutcome::Skew { .. } => {}
+            }
+            if Instant::now() >= give_up {
+                return Err(Failure::Contention);
+            }
+        }
+    }
+
+    /// What was answered to this call before, if it was.
+    pub(super) async fn answered_before(&self, call: &Call) -> Result<Option<Result<Answer, Failure>>, Failure> {
+        match call.key {
+            Some(_) => self.remembered(call, &self.idem(call, None)).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn remembered(&self, call: &Call, idem: &IdemKey) -> Result<Option<Result<Answer, Failure>>, Failure> {
+        let Some(found) = self.store.recall(&self.territory.id, idem).await? else { return Ok(None) };
+        if found.fingerprint != call.fingerprint {
+            return Err(StoreError::IdemMismatch.into());
+        }
+        // The commit of a key that is known writes nothing but makes sure that the first one is durable (store.md §5).
+        let empty = Effects::default();
+        let commit = empty.into_commit(idem.clone(), call.fingerprint, self.store.now(), found.answer);
+        let (CommitOutcome::Replayed { answer, seq }) =
+            self.commit_until(commit, Instant::now() + self.policy.patience).await?
+        else {
+            return Ok(None);
+        };
+        self.show_own_write(seq).await;
+        Ok(Some(unpack(decode(&answer)?)))
+    }
+
+    fn idem(&self, call: &Call, part: Option<usize>) -> IdemKey {
+        let key = call.key.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+        let key = part.map_or(key.clone(), |part| format!("{key}/{part}"));
+        IdemKey { actor: format!("{}:{}", call.actor.role, call.actor.id), key }
+    }
+
+    /// Commits; asks again with the same key while the outcome is unknown.
+    async fn commit_until(&self, commit: Commit, give_up: Instant) -> Result<CommitOutcome, StoreError> {
+        loop {
+            match self.store.commit(&self.territory.id, commit.clone()).await {
+                Err(StoreError::Unknown(_) | StoreError::NotDurable(_)) if Instant::now() < give_up => {
+                    let jitter = rand::rng().random_range(20..200);
+                    sleep(Duration::from_millis(jitter)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whoever acts sees what they did: the answer waits until this node's read model has it.
+    async fn show_own_write(&self, seq: Seq) {
+        if !self.view.reached(seq, OWN_WRITES_WITHIN).await {
+            tracing::warn!(territory = %self.territory.id, seq, "the read model is behind a change of this node");
+        }
+    }
+
+    async fn load_missing(&self, records: &mut Records, command: &Command) -> Result<(), StoreError> {
+        loop {
+            let keys = missing(records, command);
+            if keys.is_empty() {
+                return Ok(());
+            }
+            for loaded in self.store.load(&self.territory.id, &keys).await? {
+                let record = codec::decode_versioned(&loaded)?;
+                records.put(loaded.key, loaded.version, record);
+            }
+        }
+    }
+
+    /// Records by key, from the store.
+    pub(super) async fn records(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
+        codec::decode_records(self.store.load(&self.territory.id, keys).await?)
+    }
+}
+
+fn unpack(remembered: Remembered) -> Result<Answer, Failure> {
+    match remembered {
+        Remembered::Answered(answer) => Ok(answer),
+        Remembered::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+fn encode(remembered: &Remembered) -> Result<Bytes, StoreError> {
+    serde_json::to_vec(remembered).map(Bytes::from).map_err(|cause| StoreError::Corrupt(cause.to_string()))
+}
+
+fn decode(answer: &[u8]) -> Result<Remembered, StoreError> {
+    serde_json::from_slice(answer).map_err(|cause| StoreError::Corrupt(cause.to_string()))
+}

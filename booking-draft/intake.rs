@@ -1,0 +1,232 @@
+//! Requests: entry, level, answers, agreement, promise, and how they are closed by a person.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::{Booking, Call, Failure, Offers};
+use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
+use crate::domain::refusal::Subject;
+use crate::domain::{
+    Age, Answer, CareRequest, Channel, CommuneCode, ComplaintId, Constraints, DecidedBy, GeoPoint, Level, PackRef,
+    PatientFacts, RecordKey, Refusal, RegulationReference, RequestId, Sex, Triage, TriageStatus,
+};
+
+/// A request as an edge hands it in: every field parsed, the commune known, its point found.
+#[derive(Debug, Clone)]
+pub struct RequestOrder {
+    /// Age of the patient.
+    pub age: Age,
+    /// Sex.
+    pub sex: Sex,
+    /// Where the patient is.
+    pub commune: CommuneCode,
+    /// The exact point, or the commune's.
+    pub point: GeoPoint,
+    /// Whether the caller gave the point.
+    pub point_is_exact: bool,
+    /// Main complaint; a block of the pack.
+    pub complaint: ComplaintId,
+    /// Others.
+    pub other_complaints: Vec<ComplaintId>,
+    /// Answers by `<block>.<question>`.
+    pub answers: BTreeMap<String, Answer>,
+    /// Flags.
+    pub flags: BTreeMap<String, Answer>,
+    /// Free text.
+    pub note: Option<String>,
+    /// The level the medical regulation of the call decided; only operators hand one in.
+    pub level: Option<Level>,
+    /// The regulation file.
+    pub regulation_reference: Option<RegulationReference>,
+    /// Where it came from.
+    pub channel: Channel,
+    /// What the slot must be.
+    pub constraints: Constraints,
+}
+
+/// A request with what a person at the desk needs to see of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The request.
+    pub request: CareRequest,
+    /// What triage and matching know of the patient; none when it was erased or cannot be opened.
+    pub facts: Option<Arc<PatientFacts>>,
+}
+
+impl Booking {
+    /// Enters a request and looks for slots at once.
+    ///
+    /// # Errors
+    /// [`Failure`] as for every use-case.
+    pub async fn create_request(&self, call: &Call, order: RequestOrder) -> Result<(Case, Arc<Offers>), Failure> {
+        let answer = match self.answered_before(call).await? {
+            Some(answer) => answer?,
+            None => {
+                let id = RequestId::new(Uuid::now_v7());
+                let triage = self.declared(&order, self.now());
+                let facts = PatientFacts {
+                    age: order.age,
+                    sex: order.sex,
+                    point: order.point,
+                    point_is_exact: order.point_is_exact,
+                    complaint: order.complaint,
+                    other_complaints: order.other_complaints,
+                    answers: order.answers,
+                    flags: order.flags,
+                    note: order.note,
+                    constraints: order.constraints,
+                };
+                let facts_ref = self.seal_new_subject(id, &facts).await?;
+                let new = NewRequest {
+                    id,
+                    channel: order.channel,
+                    commune: order.commune,
+                    in_territory: self.territory.commune(order.commune).is_some(),
+                    facts_ref,
+                    regulation_reference: order.regulation_reference,
+                    triage,
+                };
+                self.run(call, None, Command::CreateRequest(new)).await?
+            }
+        };
+        let Outcome::Created { request } = answer else { return Err(Failure::Contention) };
+        let offers = self.offers(request, None).await?;
+        Ok((self.case(request).await?, offers))
+    }
+
+    /// The evaluation of a request whose level a person declares: the triage engine comes behind this function. Without a
+    /// level the request is incomplete: nobody's urgency is guessed.
+    fn declared(&self, order: &RequestOrder, now: DateTime<Utc>) -> Triage {
+        let mut care_need = self.pack.care_need(&order.complaint);
+        if let Some(profession) = &order.constraints.profession {
+            if *profession != care_need.profession {
+                care_need.speciality = None;
+            }
+            care_need.profession = profession.clone();
+        }
+        if let Some(modality) = order.constraints.modality {
+            care_need.modality = Some(modality);
+        }
+        Triage {
+            status: match order.level {
+                None => TriageStatus::Incomplete,
+                Some(Level::Immediate) => TriageStatus::Stopped,
+                Some(_) => TriageStatus::Decided,
+            },
+            recommended: None,
+            decided: order.level,
+            decided_by: order.level.map(|_| DecidedBy::Regulation),
+            decided_at: order.level.map(|_| now),
+            care_need,
+            regulation_required: false,
+            valid_until: None,
+            pack: PackRef {
+                id: self.pack.id.clone(),
+                version: self.pack.version.clone(),
+                hash: self.pack.hash.clone(),
+            },
+        }
+    }
+
+    /// One request, from the store, with its facts.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is none.
+    pub async fn case(&self, id: RequestId) -> Result<Case, Failure> {
+        let records = self.records(&[RecordKey::request(id)]).await?;
+        let request = records.request(id).cloned().ok_or(Refusal::Unknown(Subject::Request))?;
+        let facts = self.open_facts(&request).await.ok();
+        Ok(Case { request, facts })
+    }
+
+    /// Sets a level.
+    ///
+    /// # Errors
+    /// [`Refusal::LoweringNeedsRegulator`] for anybody else who lowers.
+    pub async fn set_level(
+        &self,
+        call: &Call,
+        request: RequestId,
+        level: Level,
+        reason: String,
+    ) -> Result<Case, Failure> {
+        self.run(call, None, Command::SetLevel { request, level, reason }).await?;
+        self.case(request).await
+    }
+
+    /// Adds answers. Until the triage engine is there, they are kept, and the level stands as a person declared it.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] when the request is closed.
+    pub async fn add_answers(
+        &self,
+        call: &Call,
+        id: RequestId,
+        answers: BTreeMap<String, Answer>,
+        flags: BTreeMap<String, Answer>,
+    ) -> Result<Case, Failure> {
+        let case = self.case(id).await?;
+        if self.answered_before(call).await?.transpose()?.is_none() {
+            let facts = case.facts.ok_or(Failure::Sealed)?;
+            let mut facts = PatientFacts::clone(&facts);
+            facts.answers.extend(answers);
+            facts.flags.extend(flags);
+            let facts_ref = self.seal_facts_again(id, &facts).await?;
+            let triage = case.request.triage.clone();
+            self.run(call, None, Command::Reassess { request: id, facts_ref, triage }).await?;
+        }
+        self.case(id).await
+    }
+
+    /// A régulateur agrees to a booking the rules alone would refuse.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for anybody else.
+    pub async fn agree(
+        &self,
+        call: &Call,
+        request: RequestId,
+        reason: String,
+        latest: Option<DateTime<Utc>>,
+    ) -> Result<Case, Failure> {
+        self.run(call, None, Command::Agree { request, reason, latest }).await?;
+        self.case(request).await
+    }
+
+    /// Promises that the patient is seen before the deadline, the hour known `notice_minutes` ahead.
+    ///
+    /// # Errors
+    /// [`Refusal::PromiseImpossible`] when the plan has no place that leaves that notice.
+    pub async fn promise(&self, call: &Call, request: RequestId, notice_minutes: u16) -> Result<Case, Failure> {
+        let earliest = self.now() + TimeDelta::minutes(i64::from(notice_minutes));
+        let kept = self.offers(request, None).await?.items.iter().any(|offer| offer.slot.start >= earliest);
+        let command = Command::Promise { request, notice_minutes };
+        let impossible = |records: &crate::domain::Records| match records.request(request) {
+            Some(known) if !kept && known.wants_a_place(self.now()) => Err(Refusal::PromiseImpossible),
+            _ => Ok(()),
+        };
+        self.run_checked(call, None, command, impossible).await?;
+        self.case(request).await
+    }
+
+    /// The patient gives up.
+    ///
+    /// # Errors
+    /// [`Refusal::Emergency`]: an emergency is only handed over.
+    pub async fn cancel(&self, call: &Call, request: RequestId, reason: String) -> Result<Case, Failure> {
+        self.run(call, None, Command::Cancel { request, reason }).await?;
+        self.case(request).await
+    }
+
+    /// Hands the patient to the emergency number.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongState`] when the request is closed.
+    pub async fn hand_over_to_15(&self, call: &Call, request: RequestId) -> Result<Case, Failure> {
+        self.run(call, None, Command::HandOverTo15 { request }).await?;
+        self.case(request).await
+    }
+}

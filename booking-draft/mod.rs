@@ -1,0 +1,85 @@
+//! The use-cases that change state, one function each: load, decide, commit. Every edge (JSON, pages, FHIR later) and every
+//! test makes the *same* booking through here; no edge talks to a store. Rules are in [`crate::domain::decide`] and
+//! [`crate::matching`]; here is only the order of things.
+//!
+//! Start reading at [`Booking`], then [`driver`].
+
+pub mod call;
+pub mod driver;
+pub mod intake;
+pub mod offers;
+pub mod places;
+pub mod planner;
+pub mod slots;
+pub mod sweeper;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::domain::Territory;
+use crate::geography::travel::TravelTime;
+use crate::seal::Sealer;
+use crate::store::Store;
+use crate::triage::Pack;
+use crate::views::TerritoryView;
+
+pub use call::{Call, Failure};
+pub use offers::{Offer, Offers, Search};
+
+/// What a territory's booking may be set to.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// How long a hold lasts, and by how much a call to extend prolongs it.
+    pub hold: TimeDelta,
+    /// Default budget of the optimiser for one answer.
+    pub budget: Duration,
+    /// Largest budget a caller may ask for.
+    pub budget_max: Duration,
+    /// Offers in one answer.
+    pub offers_max: usize,
+    /// How far ahead slots are searched for a request without a deadline.
+    pub horizon: TimeDelta,
+    /// How long a call may try to learn the outcome of a commit before it answers "unknown".
+    pub patience: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            hold: TimeDelta::minutes(5),
+            budget: Duration::from_millis(50),
+            budget_max: Duration::from_secs(2),
+            offers_max: 10,
+            horizon: TimeDelta::days(7),
+            patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Everything one territory's booking needs.
+#[derive(Debug)]
+pub struct Booking {
+    /// The territory.
+    pub territory: Arc<Territory>,
+    /// Its triage pack.
+    pub pack: Arc<Pack>,
+    /// Its read model.
+    pub view: Arc<TerritoryView>,
+    /// Its settings.
+    pub policy: Policy,
+    store: Arc<dyn Store>,
+    sealer: Arc<Sealer>,
+    clock: Arc<dyn Clock>,
+    travel: Arc<dyn TravelTime>,
+    planner: planner::Planner,
+}
+
+impl Booking {
+    /// Now, as the service knows it.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}

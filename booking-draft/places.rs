@@ -1,0 +1,151 @@
+//! Holding, booking and giving back a place; what became of an appointment.
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::{Booking, Call, Failure};
+use crate::domain::decide::{Answer, Command, Outcome};
+use crate::domain::refusal::Subject;
+use crate::domain::{
+    Appointment, AppointmentId, HoldId, PatientIdentity, RecordKey, Refusal, RequestId, SlotId,
+};
+
+/// A place held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The hold.
+    pub hold: HoldId,
+    /// First instant at which it is no more.
+    pub until: chrono::DateTime<Utc>,
+}
+
+impl Booking {
+    /// Holds a place for a request. Any free slot that passes the hard rules may be held, offered or not. A new hold gives
+    /// the old one back in the same step.
+    ///
+    /// # Errors
+    /// [`Refusal::SlotTaken`] or [`Refusal::SlotGone`] with fresh offers; [`Refusal::Unsuitable`] with the rule; others as
+    /// the state of the request says.
+    pub async fn hold(
+        &self,
+        call: &Call,
+        request: RequestId,
+        slot: SlotId,
+        hold: HoldId,
+        extra_consent: bool,
+    ) -> Result<Held, Failure> {
+        let until = self.now() + self.policy.hold;
+        let facts = self.facts_of(request).await?;
+        let command = Command::Hold { request, slot, hold, until, extra_consent };
+        let check = |records: &crate::domain::Records| match (records.request(request), records.slot(slot), &facts) {
+            (Some(request), Some(slot), Some(facts)) if !request.is_emergency() => self.suits(request, facts, slot),
+            _ => Ok(()),
+        };
+        match self.run_checked(call, None, command, check).await {
+            Ok(answer) => held(answer),
+            Err(failure) => Err(self.with_fresh_offers(request, failure).await),
+        }
+    }
+
+    /// Prolongs a live hold.
+    ///
+    /// # Errors
+    /// [`Refusal::HoldExpired`] with fresh offers.
+    pub async fn extend(&self, call: &Call, request: RequestId, hold: HoldId) -> Result<Held, Failure> {
+        let until = self.now() + self.policy.hold;
+        match self.run(call, None, Command::Extend { request, hold, until }).await {
+            Ok(answer) => held(answer),
+            Err(failure) => Err(self.with_fresh_offers(request, failure).await),
+        }
+    }
+
+    /// Turns a live hold into an appointment. Who the patient is goes sealed into the store before the commit that names it.
+    ///
+    /// # Errors
+    /// [`Refusal::HoldExpired`] or [`Refusal::SlotTaken`] with fresh offers.
+    pub async fn confirm(
+        &self,
+        call: &Call,
+        request: RequestId,
+        hold: HoldId,
+        identity: &PatientIdentity,
+    ) -> Result<Appointment, Failure> {
+        let answer = match self.answered_before(call).await? {
+            Some(answer) => answer,
+            None => {
+                let appointment = AppointmentId::new(Uuid::now_v7());
+                match self.seal_identity(request, appointment, identity).await {
+                    Ok(identity_ref) => {
+                        self.run(call, None, Command::Confirm { request, hold, appointment, identity_ref }).await
+                    }
+                    Err(failure) => Err(failure),
+                }
+            }
+        };
+        match answer {
+            Ok(Answer::Booked { appointment }) => self.appointment(appointment).await,
+            Ok(_) => Err(Failure::Contention),
+            Err(failure) => Err(self.with_fresh_offers(request, failure).await),
+        }
+    }
+
+    /// Gives a held place back.
+    ///
+    /// # Errors
+    /// [`Failure`] as for every use-case.
+    pub async fn release(&self, call: &Call, request: RequestId, hold: HoldId) -> Result<(), Failure> {
+        self.run(call, None, Command::Release { request, hold }).await.map(drop)
+    }
+
+    /// One appointment, from the store.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is none.
+    pub async fn appointment(&self, id: AppointmentId) -> Result<Appointment, Failure> {
+        let records = self.records(&[RecordKey::appointment(id)]).await?;
+        records.appointment(id).cloned().ok_or_else(|| Refusal::Unknown(Subject::Appointment).into())
+    }
+
+    /// Who the patient of an appointment is; the audit says who read it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is none or it is not the caller's to see; [`Failure::Sealed`] when it cannot be
+    /// opened.
+    pub async fn patient_of(&self, call: &Call, appointment: AppointmentId) -> Result<PatientIdentity, Failure> {
+        self.run(call, None, Command::NoteIdentityRead { appointment }).await?;
+        let appointment = self.appointment(appointment).await?;
+        self.open_identity(&appointment).await
+    }
+
+    /// Says what became of an appointment.
+    ///
+    /// # Errors
+    /// [`Refusal::TooEarly`] before its start; [`Refusal::OutcomeRecorded`] when it has another, final one.
+    pub async fn record_outcome(
+        &self,
+        call: &Call,
+        appointment: AppointmentId,
+        outcome: Outcome,
+    ) -> Result<Appointment, Failure> {
+        self.run(call, None, Command::RecordOutcome { appointment, outcome }).await?;
+        self.appointment(appointment).await
+    }
+
+    /// A place lost comes with what else there is.
+    async fn with_fresh_offers(&self, request: RequestId, failure: Failure) -> Failure {
+        match failure {
+            Failure::Refused {
+                refusal: refusal @ (Refusal::SlotTaken | Refusal::SlotGone | Refusal::HoldExpired),
+                offers: None,
+            } => Failure::Refused { refusal, offers: self.offers(request, None).await.ok() },
+            other => other,
+        }
+    }
+}
+
+fn held(answer: Answer) -> Result<Held, Failure> {
+    match answer {
+        Answer::Held { hold, until } => Ok(Held { hold, until }),
+        _ => Err(Failure::Contention),
+    }
+}
