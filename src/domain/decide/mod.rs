@@ -8,6 +8,8 @@ mod intake;
 mod places;
 mod publishing;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};

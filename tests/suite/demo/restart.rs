@@ -43,6 +43,21 @@ async fn a_booking_survives_kill_and_restart_and_no_people_are_made_twice() {
 }
 
 #[tokio::test]
+async fn the_terminal_says_where_to_go_and_that_nobody_is_real() {
+    let demo = Demo::start();
+    let said = demo.greeting.join("\n");
+    for expected in
+        ["/console/weppes", "demo-operator", "demo-regulator", "fictives", "appelez le 15", "24/11/2026 09:00"]
+    {
+        assert!(said.contains(expected), "«{expected}» is missing:\n{said}");
+    }
+    // An invited practitioner's token works as printed.
+    let token = said.split_whitespace().find(|word| word.starts_with("demo-practitioner-1")).expect("an example");
+    let rpps = token.trim_start_matches("demo-practitioner-");
+    assert_eq!(demo.get(token, &format!("/practitioners/{rpps}")).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_stop_that_was_asked_for_ends_well() {
     let mut demo = Demo::start();
     demo.request("h24").await;
