@@ -176,6 +176,10 @@ pub enum Command {
     },
 }
 
+/// Stands for a reason nobody gave. The reasons people write about a request are free text of a call: commands carry a
+/// reference to them, the text itself is sealed.
+pub const NOT_SAID: &str = "not_said";
+
 /// What became of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

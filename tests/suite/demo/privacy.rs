@@ -19,6 +19,7 @@ const SECRETS: &[&str] = &[
     "50.61234",
     "fievre_adulte.frissons",
     "lombalgie",
+    "sa fille Hermeline",
 ];
 
 fn assert_silent(what: &str, text: &[u8]) {
@@ -73,6 +74,11 @@ async fn nothing_that_names_or_describes_a_patient_leaves_the_vault() {
         demo.post_keyed("demo-operator", &format!("/requests/{id}/confirm"), "k", &confirm).await.unwrap();
     assert_eq!(status, 201, "{booked}");
     assert_silent("the appointment's answer", booked.to_string().as_bytes());
+    let why = json!({"level": "same_day", "reason": "sa fille Hermeline la dit très pâle"});
+    let (status, raised) = demo.post("demo-operator", &format!("/requests/{id}/level"), &why).await.unwrap();
+    assert_eq!(status, 200, "{raised}");
+    let (_, whole) = demo.get("demo-operator", &format!("/requests/{id}")).await;
+    assert!(whole["history"].to_string().contains("très pâle"), "the regulation reads its own reason: {whole}");
     // A mistake in a body is answered without quoting it into the log.
     let wrong = json!({ "hold_id": "h", "patient": {"first_name": "Zéphyrine", "last_name": "Quenouillard", "phone": "0639987654000"} });
     demo.post("demo-operator", &format!("/requests/{id}/confirm"), &wrong).await.unwrap();
