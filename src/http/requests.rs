@@ -34,7 +34,8 @@ pub(super) async fn create(at: At<Intake>, body: Body) -> Reply {
     }
     let (case, offers) = at.booking.create_request(&body.call(&at.caller), order).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
-    if !at.caller.is_regulation() {
+    // From the widget, whoever else this browser may be signed in as: the patient follows it with a bearer of their own.
+    if case.request.channel == Channel::Widget {
         let territory = &at.booking.territory.id;
         let bearer = at.state.identity.bearer_of_request(territory, case.request.id);
         answer.status_link = Some(format!("/widget/{territory}/suivi/{bearer}"));

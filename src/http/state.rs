@@ -126,6 +126,7 @@ impl AppState {
     /// A place among the live-update streams, given back when it is dropped; none when all are taken.
     pub fn stream_place(self: &Arc<Self>) -> Option<StreamPlace> {
         let taken = self.streams.fetch_add(1, Ordering::Relaxed);
+        Metrics::streams(taken + 1);
         // Dropping the place takes it off the count again.
         let place = StreamPlace(Arc::clone(self));
         (taken < self.limits.streams).then_some(place)
@@ -138,6 +139,7 @@ pub struct StreamPlace(Arc<AppState>);
 
 impl Drop for StreamPlace {
     fn drop(&mut self) {
-        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        let before = self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        Metrics::streams(before.saturating_sub(1));
     }
 }

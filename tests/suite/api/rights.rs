@@ -1,5 +1,7 @@
 //! Every route of the OpenAPI document, without a token and with every wrong role.
 
+use aiguilleur::domain::Role;
+use aiguilleur::identity::{Identity, SigningKey};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -109,10 +111,28 @@ async fn only_the_regulation_decides_a_level() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pages_session_ends_and_then_stands_in_nobodys_way() {
+    let service = Service::start().await;
+    let identity = Identity::new(SigningKey::new([9; 32]), [], true);
+    let operator = identity.demo_person(Role::Operator, None).unwrap();
+    let set = identity.sign_in(&operator, &"weppes".parse().unwrap(), service.desk.now(), false);
+    let cookie = set.split(';').next().unwrap();
+    let (status, _) = service.get("", &format!("{T}/requests")).await;
+    assert_eq!(status, 401);
+    let board = service.request(Method::GET, &format!("{T}/requests"), "").header("Cookie", cookie);
+    assert_eq!(board.send().await.unwrap().status(), 200);
+    service.desk.clock.advance(chrono::TimeDelta::hours(13));
+    let over = service.request(Method::GET, &format!("{T}/requests"), "").header("Cookie", cookie);
+    assert_eq!(over.send().await.unwrap().status(), 401);
+    let widget = service.request(Method::POST, &format!("{T}/requests"), "").header("Cookie", cookie).json(&need());
+    assert_eq!(widget.send().await.unwrap().status(), 201, "an old session stands in no patient's way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pages_session_changes_nothing_when_another_site_calls() {
     let service = Service::start().await;
-    let identity = aiguilleur::identity::Identity::new(aiguilleur::identity::SigningKey::new([9; 32]), [], true);
-    let operator = identity.demo_person(aiguilleur::domain::Role::Operator, None).unwrap();
+    let identity = Identity::new(SigningKey::new([9; 32]), [], true);
+    let operator = identity.demo_person(Role::Operator, None).unwrap();
     let set = identity.sign_in(&operator, &"weppes".parse().unwrap(), service.desk.now(), false);
     let cookie = set.split(';').next().unwrap();
     let mut body = need();
@@ -121,10 +141,6 @@ async fn a_pages_session_changes_nothing_when_another_site_calls() {
         let request = service.request(Method::POST, &format!("{T}/requests"), "").header("Cookie", cookie);
         request.header(name, value).json(&body).send()
     };
-    let (status, _) = service.get("", &format!("{T}/requests")).await;
-    assert_eq!(status, 401);
-    let board = service.request(Method::GET, &format!("{T}/requests"), "").header("Cookie", cookie);
-    assert_eq!(board.send().await.unwrap().status(), 200);
     assert_eq!(post("Sec-Fetch-Site", "cross-site".to_owned()).await.unwrap().status(), 403);
     assert_eq!(post("Origin", "https://example.org".to_owned()).await.unwrap().status(), 403);
     assert_eq!(post("X-Nothing", "x".to_owned()).await.unwrap().status(), 403);
