@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::{Actor, Refusal};
-use crate::store::{Fingerprint, StoreError};
+use crate::store::Fingerprint;
+
+pub use crate::store::StoreError;
 
 use super::Offers;
 use super::vault::VaultError;

@@ -166,6 +166,26 @@ impl Booking {
         }
     }
 
+    /// Puts a written reason into the vault; answers what stands for it in events.
+    pub(super) async fn sealed_reason(&self, request: RequestId, reason: &str) -> Result<String, Failure> {
+        if self.records(&[RecordKey::request(request)]).await?.request(request).is_none() {
+            return Err(Refusal::Unknown(Subject::Request).into());
+        }
+        Ok(self.vault.seal_reason(request, reason).await?)
+    }
+
+    /// What was written under a reference that stands in a history; the text itself where it is none.
+    pub async fn written_reason(&self, request: RequestId, reason: String) -> String {
+        match self.vault.open_reason(request, &reason).await {
+            Ok(Some(text)) => text,
+            Ok(None) => reason,
+            Err(error) => {
+                tracing::warn!(request = %request, %error, "a reason is shown as its reference");
+                reason
+            }
+        }
+    }
+
     /// Sets a level.
     ///
     /// # Errors
@@ -177,6 +197,7 @@ impl Booking {
         level: Level,
         reason: String,
     ) -> Result<Case, Failure> {
+        let reason = self.sealed_reason(request, &reason).await?;
         self.run(call, None, Command::SetLevel { request, level, reason }).await?;
         self.case(request).await
     }
@@ -216,6 +237,7 @@ impl Booking {
         reason: String,
         latest: Option<DateTime<Utc>>,
     ) -> Result<Case, Failure> {
+        let reason = self.sealed_reason(request, &reason).await?;
         self.run(call, None, Command::Agree { request, reason, latest }).await?;
         self.case(request).await
     }
@@ -241,6 +263,7 @@ impl Booking {
     /// # Errors
     /// [`Refusal::Emergency`]: an emergency is only handed over.
     pub async fn cancel(&self, call: &Call, request: RequestId, reason: String) -> Result<Case, Failure> {
+        let reason = self.sealed_reason(request, &reason).await?;
         self.run(call, None, Command::Cancel { request, reason }).await?;
         self.case(request).await
     }

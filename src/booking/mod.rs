@@ -26,7 +26,7 @@ use crate::store::{Health, Store};
 use crate::triage::Pack;
 use crate::views::TerritoryView;
 
-pub use call::{Call, Failure};
+pub use call::{Call, Failure, StoreError};
 pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;

@@ -4,7 +4,7 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use super::{Booking, Call, Failure};
-use crate::domain::decide::{Answer, Command, Outcome};
+use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
 use crate::domain::refusal::Subject;
 use crate::domain::{Appointment, AppointmentId, HoldId, PatientIdentity, RecordKey, Refusal, RequestId, SlotId};
 
@@ -127,6 +127,13 @@ impl Booking {
         appointment: AppointmentId,
         outcome: Outcome,
     ) -> Result<Appointment, Failure> {
+        let outcome = match outcome {
+            Outcome::Cancelled { by, reason } if reason != NOT_SAID => {
+                let request = self.appointment(appointment).await?.request;
+                Outcome::Cancelled { by, reason: self.sealed_reason(request, &reason).await? }
+            }
+            said => said,
+        };
         self.run(call, None, Command::RecordOutcome { appointment, outcome }).await?;
         self.appointment(appointment).await
     }

@@ -8,7 +8,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::domain::{Appointment, AppointmentId, CareRequest, PatientFacts, PatientIdentity, RequestId, TerritoryId};
-use crate::seal::{DataKey, SealError, Sealer, blob_names, open_facts, open_identity, seal_facts, seal_identity};
+use crate::seal::{
+    DataKey, SealError, Sealer, blob_names, open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text,
+};
 use crate::store::{Store, StoreError};
 use crate::views::FactsSource;
 
@@ -74,6 +76,32 @@ impl Vault {
         let sealed = seal_facts(&key, &self.territory, &reference, facts)?;
         self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
         Ok(reference)
+    }
+
+    /// Seals what somebody wrote about a request (why a level was changed, why it was cancelled): free text of a call may say
+    /// anything about the patient. Answers the reference that stands in its place in events and audit.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn seal_reason(&self, request: RequestId, text: &str) -> Result<String, VaultError> {
+        let key = self.key_of(request).await?;
+        let reference = format!("{request}.reason.{}", uuid::Uuid::now_v7());
+        let sealed = seal_text(&key, &self.territory, &reference, text)?;
+        self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
+        Ok(reference)
+    }
+
+    /// What was written under a reference of [`Vault::seal_reason`]; none for any other text.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open_reason(&self, request: RequestId, reference: &str) -> Result<Option<String>, VaultError> {
+        if !reference.starts_with(&format!("{request}.reason.")) {
+            return Ok(None);
+        }
+        let key = self.key_of(request).await?;
+        let sealed = self.blob(blob_names::payload(reference)).await?;
+        Ok(Some(open_text(&key, &self.territory, reference, &sealed)?))
     }
 
     /// The facts of a request.

@@ -21,7 +21,7 @@ use crate::geography::territory_file;
 use crate::geography::travel::RoadModel;
 use crate::http::{self, AppState, Limits};
 use crate::identity::{Identity, SigningKey};
-use crate::observability::{Metrics, Readiness};
+use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Kek, MacKey, Sealer};
 use crate::store::{EmbeddedStore, Store};
 use crate::triage::Pack;
@@ -56,8 +56,10 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let keys = home.keys()?;
     let clock = Arc::new(StagedClock::standing_at(opening.at - REHEARSAL));
     let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&home.path, clock.clone())?);
-    // A data folder that has lived later than that goes on from there: a store's time never goes back.
-    clock.set(opening.at.max(from_millis(store.now())));
+    if home.inhabited {
+        // A data folder that has lived later than that goes on from there: a store's time never goes back.
+        clock.set(opening.at.max(from_millis(store.now())));
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .with_context(|| format!("le port {} est déjà pris : choisissez-en un autre avec --port", options.port))?;
     let port = listener.local_addr()?.port();
@@ -69,7 +71,7 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let booking = Arc::new(Booking::new(Parts {
         territory,
         pack: Arc::new(Pack::general().clone()),
-        view: view.clone(),
+        view,
         policy: Policy::default(),
         store: store.clone(),
         vault,
@@ -83,9 +85,7 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let state = Arc::new(AppState::new(http::Parts {
         territories: vec![booking.clone()],
         identity: Identity::new(SigningKey::new(keys.mac.derive("sessions and links")), [], true),
-        clock,
         fingerprinter: Fingerprinter::new(keys.mac),
-        readiness: Readiness::new(store.clone(), vec![view]),
         metrics: Metrics::of_this_process(),
         limits: Limits::demo(),
         secure_cookies: false,

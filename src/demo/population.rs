@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 
 use uuid::Uuid;
 
-use super::REHEARSAL;
 use crate::booking::{Booking, Call, Failure, RequestOrder};
 use crate::clock::StagedClock;
 use crate::domain::{Actor, RequestId, Role};
@@ -35,9 +34,8 @@ pub(super) async fn ensure(
 ) -> Result<People, Failure> {
     let made = booking.view.read(|state| state.directory.all().next().is_none());
     if made {
-        clock.set(opening - REHEARSAL);
         populate(booking, clock, opening, seed).await?;
-        clock.set(opening);
+        clock.set(opening.max(booking.now()));
     }
     let now = booking.now();
     Ok(booking.view.read(|state| People {

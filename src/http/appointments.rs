@@ -6,7 +6,7 @@ use super::rights::Appointments;
 use super::wire::appointment::PatientShown;
 use super::{Reply, shown};
 use crate::booking::{Call, Failure};
-use crate::domain::decide::Outcome;
+use crate::domain::decide::{NOT_SAID, Outcome};
 use crate::domain::{AppointmentId, CancelledBy, Role};
 
 /// `GET T/appointments/{id}`. Whoever may open it is told who the patient is, and the audit says so.
@@ -55,6 +55,6 @@ pub(super) fn read_outcome(fields: &mut Fields<'_, '_>, role: Role) -> Option<Ou
     Some(match status.as_str() {
         "fulfilled" => Outcome::Fulfilled,
         "noshow" => Outcome::NoShow,
-        _ => Outcome::Cancelled { by: by.unwrap_or(usual), reason: reason.unwrap_or_else(|| "not_said".to_owned()) },
+        _ => Outcome::Cancelled { by: by.unwrap_or(usual), reason: reason.unwrap_or_else(|| NOT_SAID.to_owned()) },
     })
 }

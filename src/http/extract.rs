@@ -25,7 +25,6 @@ use super::wording::Worded;
 use crate::booking::{Booking, Call, Failure};
 use crate::domain::{RequestId, TerritoryId};
 use crate::identity::Caller;
-use crate::store::Fingerprint;
 
 /// A territory, and a caller who has the rights `R` in it.
 pub struct At<R> {
@@ -84,7 +83,6 @@ pub fn state_of(request: &HttpRequest) -> Result<Arc<AppState>, Problem> {
 
 fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let state = state_of(request)?;
-    let now = state.clock.now();
     let unknown_place = || Problem::not_found("Ce territoire");
     let place = request.match_info().get("territory").and_then(|name| name.parse::<TerritoryId>().ok());
     let booking = place.and_then(|id| state.territories.get(&id)).cloned();
@@ -97,6 +95,7 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
             unknown_place()
         });
     };
+    let now = booking.now();
     let peer = request.peer_addr().map(|address| address.ip());
     let callers = match callers(request, &state, &booking, now) {
         Ok(callers) => callers,
@@ -110,7 +109,7 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
     let caller = best.ok_or_else(unknown_place)?.clone();
     state.throttle.admit(&caller, peer)?;
     if caller.is_anonymous() && !R::ANONYMOUS {
-        return Err(unauthorized("Cette adresse demande un jeton."));
+        return Err(unauthorized("Cette adresse demande un jeton, ou une page ouverte depuis peu."));
     }
     if !allowed::<R>(&caller) {
         return Err(Problem::new(Slug::Forbidden, Slug::Forbidden.advice()));
@@ -140,10 +139,8 @@ fn callers(
         return Ok(vec![caller]);
     }
     if let Some(value) = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()) {
-        let callers = state
-            .identity
-            .by_cookie(value, now)
-            .map_err(|_| unauthorized("Cette session est terminée : ouvrez de nouveau la page."))?;
+        // A session that is over names nobody: who needs none still gets in, the others are asked for a token.
+        let callers = state.identity.by_cookie(value, now).unwrap_or_default();
         if !callers.is_empty() {
             let changes = !request.method().is_safe();
             if changes && !same_origin(headers) {
@@ -221,7 +218,7 @@ impl<R: Rights> FromRequest for RequestAt<R> {
 pub struct Body {
     document: Value,
     key: Option<String>,
-    fingerprint: Fingerprint,
+    fingerprint: [u8; 16],
 }
 
 /// How much more than the limit is read and thrown away, so that the caller reads the refusal rather than a broken line.
@@ -267,14 +264,6 @@ impl Body {
     /// `invalid-request` with every fault found.
     pub fn read<T>(&self, reader: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, Problem> {
         fields::read(&self.document, reader).map_err(Problem::of_fields)
-    }
-
-    /// A body without any field: an unknown one is still refused.
-    ///
-    /// # Errors
-    /// `invalid-request` when it has fields.
-    pub fn read_nothing(&self) -> Result<(), Problem> {
-        self.read(|_| Some(()))
     }
 
     /// The call of a use-case by this caller.

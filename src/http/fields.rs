@@ -322,6 +322,11 @@ pub fn instant(item: &mut Item<'_, '_>) -> Option<DateTime<Utc>> {
     item.instant()
 }
 
+/// Reads a day of the calendar: [`Item::date`] as a function.
+pub fn date(item: &mut Item<'_, '_>) -> Option<NaiveDate> {
+    item.date()
+}
+
 /// Reads true or false: [`Item::boolean`] as a function.
 pub fn boolean(item: &mut Item<'_, '_>) -> Option<bool> {
     item.boolean()
@@ -410,14 +415,16 @@ mod tests {
             ("03/02/2026", false),
             ("+2026-02-03", false),
         ] {
-            let found = faults(&json!({"d": text}), |f| f.required("d", |i| i.date()));
+            let found = faults(&json!({"d": text}), |f| f.required("d", date));
             assert_eq!(found.is_empty(), good, "{text}");
         }
     }
 
+    type Reader = fn(&mut Item<'_, '_>) -> Option<()>;
+
     #[test]
     fn wrong_types_ranges_and_control_characters_are_refused() {
-        let cases: [(Value, fn(&mut Item<'_, '_>) -> Option<()>, bool); 14] = [
+        let cases: [(Value, Reader, bool); 14] = [
             (json!("a"), |i| i.text(1..=3).map(drop), true),
             (json!("  "), |i| i.text(1..=3).map(drop), false),
             (json!("éèàù"), |i| i.text(1..=3).map(drop), false),
@@ -428,8 +435,8 @@ mod tests {
             (json!(91), |i| i.integer::<u16>(1..=90).map(drop), false),
             (json!(true), |i| i.boolean().map(drop), true),
             (json!("true"), |i| i.boolean().map(drop), false),
-            (json!([]), |i| i.list(1..=2, |i| i.boolean()).map(drop), false),
-            (json!({}), |i| i.list(1..=2, |i| i.boolean()).map(drop), false),
+            (json!([]), |i| i.list(1..=2, boolean).map(drop), false),
+            (json!({}), |i| i.list(1..=2, boolean).map(drop), false),
             (json!([1]), |i| i.object(|_| Some(())), false),
             (json!(50.62), |i| i.number(-90.0..=90.0).map(drop), true),
         ];

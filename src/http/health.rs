@@ -57,9 +57,20 @@ pub(super) async fn live() -> Reply {
 /// `GET /health/ready`.
 pub(super) async fn ready(request: HttpRequest) -> Reply {
     let state = state_of(&request)?;
-    let report = state.readiness.report().await;
-    let mut causes: Vec<_> =
-        report.causes.iter().map(|cause| CauseShown { code: cause.code(), detail: cause.to_string() }).collect();
+    let mut causes = Vec::new();
+    let mut store = StoreShown { kind: "none", durability: "none" };
+    for booking in state.territories.values() {
+        let health = booking.store_health().await;
+        store = StoreShown { kind: health.store, durability: health.durability };
+        causes.extend(health.fault.map(|detail| CauseShown { code: "store_unreachable", detail }));
+        let view = booking.view.health();
+        if !view.is_ready() {
+            let mut detail =
+                format!("{}: last level with the store {} ms ago", booking.territory.id, view.lag.as_millis());
+            detail.extend(view.fault.map(|fault| format!(": {fault}")));
+            causes.push(CauseShown { code: "read_model_lags", detail });
+        }
+    }
     let stopping = *state.stopping().borrow();
     if stopping {
         causes.push(CauseShown { code: "stopping", detail: "the service is stopping".to_owned() });
@@ -69,7 +80,6 @@ pub(super) async fn ready(request: HttpRequest) -> Reply {
         (false, false) => ("not_ready", StatusCode::SERVICE_UNAVAILABLE),
         (false, true) => ("ready", StatusCode::OK),
     };
-    let store = StoreShown { kind: report.store, durability: report.durability };
     let mut answer = json(code, &Ready { status, causes, store })?;
     if code == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));

@@ -105,7 +105,8 @@ pub(super) fn nowhere_at_all() -> Reply {
     Ok(shown(StatusCode::NOT_FOUND, fault::page(Fault::NotFound, false)))
 }
 
-fn shown(status: StatusCode, page: Markup) -> HttpResponse {
+/// A page, never kept by a browser: it says who is signed in and what time it is.
+pub(super) fn shown(status: StatusCode, page: Markup) -> HttpResponse {
     HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -22,7 +22,7 @@ pub(super) struct Page {
 
 impl Page {
     /// Reads `limit` and `cursor`.
-    pub fn read(fields: &mut Fields<'_, '_>) -> Self {
+    pub(super) fn read(fields: &mut Fields<'_, '_>) -> Self {
         let most = i64::try_from(LIMIT_MAX).unwrap_or(i64::MAX);
         let limit = fields.optional("limit", |item| item.integer(1..=most));
         let after = fields.optional("cursor", opened);
@@ -30,7 +30,7 @@ impl Page {
     }
 
     /// The place the page before ended at, where its cursor is one of this list's.
-    pub fn place<T>(&self, fields: &mut Fields<'_, '_>, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn place<T>(&self, fields: &mut Fields<'_, '_>, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let place = parse(self.after.as_deref()?);
         if place.is_none() {
             fields.fault("cursor", FOREIGN);

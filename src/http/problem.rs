@@ -10,10 +10,10 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::fields::FieldFault;
+use crate::booking::StoreError;
 use crate::domain::refusal::Subject;
 use crate::domain::{Level, Refusal, RequestState};
 use crate::observability::Metrics;
-use crate::store::StoreError;
 
 /// Media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -167,7 +167,8 @@ pub struct Problem {
     slug: Slug,
     detail: String,
     errors: Vec<FieldFault>,
-    extras: Map<String, Value>,
+    /// Boxed, since every handler's answer may be a problem.
+    extras: Box<Map<String, Value>>,
     retry_after: Option<u32>,
 }
 
@@ -175,7 +176,7 @@ impl Problem {
     /// A problem with a detail of its own.
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
         let retry_after = matches!(slug.number(), 429 | 503).then_some(1);
-        Self { slug, detail: detail.into(), errors: Vec::new(), extras: Map::new(), retry_after }
+        Self { slug, detail: detail.into(), errors: Vec::new(), extras: Box::default(), retry_after }
     }
 
     /// Bad fields, all at once.
@@ -242,7 +243,7 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             document.insert("retry_after".to_owned(), seconds.into());
         }
-        document.extend(self.extras.clone());
+        document.extend(Map::clone(&self.extras));
         Value::Object(document)
     }
 

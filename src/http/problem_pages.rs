@@ -1,34 +1,19 @@
 //! `/problems/{slug}`: what a problem's `type` means, for whoever opens the link.
 
-use actix_web::{HttpResponse, web};
-use maud::{DOCTYPE, html};
+use actix_web::http::StatusCode;
+use actix_web::web;
 
 use super::Reply;
 use super::pages;
 use super::problem::Slug;
+use crate::web::fault::{self, ProblemKind};
 
 /// `GET /problems/{slug}`.
 pub(super) async fn one(slug: web::Path<String>) -> Reply {
     let Some(slug) = Slug::ALL.iter().find(|known| known.code() == slug.as_str()) else {
         return pages::nowhere_at_all();
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="fr" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (slug.title()) " — Aiguilleur" }
-            }
-            body {
-                main {
-                    h1 { (slug.title()) }
-                    p { (slug.advice()) }
-                    p { "Statut HTTP " (slug.status().as_u16()) " · type " code { (slug.uri()) } }
-                    p { a href="/api/openapi.json" { "Description de l'API (OpenAPI)" } }
-                }
-            }
-        }
-    };
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page.into_string()))
+    let (status, uri) = (slug.status().as_u16(), slug.uri());
+    let kind = ProblemKind { title: slug.title(), advice: slug.advice(), status, uri: &uri };
+    Ok(pages::shown(StatusCode::OK, fault::problem_kind(kind)))
 }

@@ -34,7 +34,8 @@ pub(super) async fn create(at: At<Intake>, body: Body) -> Reply {
     }
     let (case, offers) = at.booking.create_request(&body.call(&at.caller), order).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
-    if !at.caller.is_regulation() {
+    // From the widget, whoever else this browser may be signed in as: the patient follows it with a bearer of their own.
+    if case.request.channel == Channel::Widget {
         let territory = &at.booking.territory.id;
         let bearer = at.state.identity.bearer_of_request(territory, case.request.id);
         answer.status_link = Some(format!("/widget/{territory}/suivi/{bearer}"));
@@ -85,7 +86,15 @@ pub(super) async fn one(at: RequestAt<RequestParty>) -> Reply {
     let case = at.booking.case(at.id).await.map_err(|f| at.failed(f))?;
     let offers = at.booking.look_for_offers(at.id, None).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
-    answer.history = Some(at.showing().history(at.id));
+    let mut history = at.showing().history(at.id);
+    for entry in &mut history {
+        // What somebody of the regulation wrote is for the regulation.
+        entry.reason = match entry.reason.take() {
+            Some(reason) if at.caller.is_regulation() => Some(at.booking.written_reason(at.id, reason).await),
+            _ => None,
+        };
+    }
+    answer.history = Some(history);
     shown(&answer)
 }
 

@@ -9,10 +9,9 @@ use tokio::sync::watch;
 
 use super::throttle::{Quota, Throttle};
 use crate::booking::Booking;
-use crate::clock::Clock;
 use crate::domain::TerritoryId;
 use crate::identity::Identity;
-use crate::observability::{Metrics, Readiness};
+use crate::observability::Metrics;
 use crate::seal::Fingerprinter;
 
 /// The limits of the edge.
@@ -59,12 +58,8 @@ pub struct AppState {
     pub territories: BTreeMap<TerritoryId, Arc<Booking>>,
     /// Who is known.
     pub identity: Identity,
-    /// Its clock.
-    pub clock: Arc<dyn Clock>,
     /// Tells calls under one idempotency key apart.
     pub fingerprinter: Fingerprinter,
-    /// Whether it is ready to serve.
-    pub readiness: Readiness,
     /// What it counts.
     pub metrics: Metrics,
     /// Its limits.
@@ -84,12 +79,8 @@ pub struct Parts {
     pub territories: Vec<Arc<Booking>>,
     /// Who is known.
     pub identity: Identity,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
     /// Tells calls under one idempotency key apart.
     pub fingerprinter: Fingerprinter,
-    /// Whether the service is ready.
-    pub readiness: Readiness,
     /// What it counts.
     pub metrics: Metrics,
     /// The limits.
@@ -101,14 +92,14 @@ pub struct Parts {
 impl AppState {
     /// A service about to start.
     pub fn new(parts: Parts) -> Self {
-        let Parts { territories, identity, clock, fingerprinter, readiness, metrics, limits, secure_cookies } = parts;
+        let Parts { territories, identity, fingerprinter, metrics, limits, secure_cookies } = parts;
         Self {
             territories: territories.into_iter().map(|booking| (booking.territory.id.clone(), booking)).collect(),
             throttle: Throttle::new(limits.account, limits.stranger),
             identity,
-            clock,
+
             fingerprinter,
-            readiness,
+
             metrics,
             limits,
             secure_cookies,
@@ -135,6 +126,7 @@ impl AppState {
     /// A place among the live-update streams, given back when it is dropped; none when all are taken.
     pub fn stream_place(self: &Arc<Self>) -> Option<StreamPlace> {
         let taken = self.streams.fetch_add(1, Ordering::Relaxed);
+        Metrics::streams(taken + 1);
         // Dropping the place takes it off the count again.
         let place = StreamPlace(Arc::clone(self));
         (taken < self.limits.streams).then_some(place)
@@ -147,6 +139,7 @@ pub struct StreamPlace(Arc<AppState>);
 
 impl Drop for StreamPlace {
     fn drop(&mut self) {
-        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        let before = self.0.streams.fetch_sub(1, Ordering::Relaxed);
+        Metrics::streams(before.saturating_sub(1));
     }
 }

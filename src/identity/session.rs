@@ -26,7 +26,7 @@ struct Session {
 }
 
 impl Identity {
-    /// The value of a `Set-Cookie` header that signs `caller` in for the pages of one territory. HttpOnly and SameSite=Strict:
+    /// The value of a `Set-Cookie` header that signs `caller` in for the pages of one territory. `HttpOnly`, `SameSite=Strict`:
     /// no script reads it, no other site sends it. `secure`: the service is reached by TLS.
     pub fn sign_in(&self, caller: &Caller, territory: &TerritoryId, now: DateTime<Utc>, secure: bool) -> String {
         let session = Session {

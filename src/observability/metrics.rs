@@ -56,7 +56,7 @@ impl Metrics {
         metrics::counter!("aiguilleur_http_problems_total", "slug" => slug).increment(1);
     }
 
-    /// One more or one less live-update stream.
+    /// How many live-update streams are open now.
     pub fn streams(now: usize) {
         metrics::gauge!("aiguilleur_http_streams").set(u32::try_from(now).unwrap_or(u32::MAX));
     }

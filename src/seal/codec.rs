@@ -69,6 +69,16 @@ pub fn open_identity(
     })
 }
 
+/// Seals a free text, for the blob `reference` of a territory.
+pub fn seal_text(key: &DataKey, territory: &TerritoryId, reference: &str, text: &str) -> Result<Bytes, SealError> {
+    seal(key, Aad { territory, reference, fields: FieldSet::Text }, &text)
+}
+
+/// Opens what [`seal_text`] made.
+pub fn open_text(key: &DataKey, territory: &TerritoryId, reference: &str, sealed: &[u8]) -> Result<String, SealError> {
+    open(key, Aad { territory, reference, fields: FieldSet::Text }, sealed)
+}
+
 fn seal<T: Serialize>(key: &DataKey, aad: Aad<'_>, value: &T) -> Result<Bytes, SealError> {
     let mut plain = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
     serde_json::to_writer(&mut *plain, value).map_err(|_| SealError::Content)?;

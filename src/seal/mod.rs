@@ -12,7 +12,7 @@ mod digests;
 mod envelope;
 mod key_file;
 
-pub use codec::{open_facts, open_identity, seal_facts, seal_identity};
+pub use codec::{open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text};
 pub use data_key::{Aad, DataKey, FieldSet, Sealer};
 pub use digests::{Fingerprinter, MacKey};
 pub use envelope::Plain;

@@ -18,6 +18,7 @@ pub mod slot_query;
 mod sorted_merge;
 pub mod territory_state;
 pub mod territory_view;
+pub mod trail;
 
 #[cfg(test)]
 mod tests;
@@ -33,3 +34,4 @@ pub use slot_index::{Place, PlacedSlot, SlotIndex};
 pub use slot_query::{Around, SlotPage, SlotQuery, Viewer};
 pub use territory_state::TerritoryState;
 pub use territory_view::{TerritoryView, ViewHealth};
+pub use trail::TrailPage;

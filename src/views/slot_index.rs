@@ -3,7 +3,7 @@
 //! the order of starts, and stops at its limit.
 //!
 //! A slot is never dropped, since whoever asks for the past gets it; the list of unsold places, which the optimiser reads,
-//! forgets those that have begun. One slot takes some 0.7 kB here.
+//! forgets those that have begun. A million slots take about 0.95 GB here.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::hash::Hash;

@@ -15,7 +15,7 @@ use super::facts::FactsByRef;
 use super::live::Signal;
 use super::territory_state::TerritoryState;
 use crate::domain::{RecordedEvent, TerritoryId};
-use crate::store::{Seq, Store, StoreError, codec};
+use crate::store::{Seq, Store};
 
 /// The read model of one territory.
 pub struct TerritoryView {
@@ -72,17 +72,6 @@ impl ViewHealth {
     }
 }
 
-/// A page of the stream, as events.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RecordedPage {
-    /// Events after the one asked for, oldest first.
-    pub events: Vec<RecordedEvent>,
-    /// The number of the oldest event still kept.
-    pub first: Seq,
-    /// The number of the last event.
-    pub last: Seq,
-}
-
 impl TerritoryView {
     /// How many events a live subscriber may be behind before it reads from the store again.
     const SIGNALS_KEPT: usize = 1024;
@@ -132,16 +121,6 @@ impl TerritoryView {
     /// The store's time at which everything the view shows was true.
     pub fn as_of(&self) -> DateTime<Utc> {
         self.contact().as_of
-    }
-
-    /// Events after `after`, oldest first, from the store: the audit trail.
-    ///
-    /// # Errors
-    /// The store's when it fails.
-    pub async fn events(&self, after: Seq, limit: usize) -> Result<RecordedPage, StoreError> {
-        let page = self.store.events(&self.territory, after, limit).await?;
-        let events = page.events.iter().map(codec::decode_event).collect::<Result<_, _>>()?;
-        Ok(RecordedPage { events, first: page.first, last: page.last })
     }
 
     /// How well it follows the store.

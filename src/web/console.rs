@@ -46,7 +46,6 @@ pub fn page(console: &Console<'_>) -> Markup {
         place: Some(&territory.name),
         person: Some(console.person.unwrap_or(&t.demo_person)),
         demo: console.demo,
-        number: &territory.sas_number,
     };
     let tools = html! {
         span id="live" class="live" data-state="connecting" { (t.live_connecting) }

@@ -16,8 +16,6 @@ pub struct Frame<'a> {
     pub person: Option<&'a str>,
     /// Whether everybody on the page is invented.
     pub demo: bool,
-    /// The number of the medical regulation, as dialled.
-    pub number: &'a str,
 }
 
 /// What the scripts of a page need.

@@ -20,8 +20,7 @@ pub struct Home<'a> {
 /// The page.
 pub fn page(home: &Home<'_>) -> Markup {
     let t = &texts().home;
-    let number = home.territories.first().map_or("15", |territory| territory.sas_number.as_str());
-    let frame = Frame { title: &t.title, place: None, person: None, demo: home.demo, number };
+    let frame = Frame { title: &t.title, place: None, person: None, demo: home.demo };
     frame::page(
         frame,
         &html! {

@@ -48,7 +48,7 @@ catalogue! {
         token_practitioner,
     }
     error: ErrorTexts {
-        title, go_home, not_found, not_found_advice, forbidden, forbidden_advice, unavailable, unavailable_advice,
+        title, problem_status, go_home, not_found, not_found_advice, forbidden, forbidden_advice, unavailable, unavailable_advice,
     }
     console: ConsoleTexts {
         title, demo_person, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,

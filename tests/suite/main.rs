@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod api;
 mod booking;
+mod demo;
 mod licences;
 mod store;
 mod support;

@@ -15,7 +15,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, id: RequestId, reason: &str) -> Resu
     if request.is_emergency() {
         return Err(Refusal::Emergency);
     }
-    let request = leave_places(draft, request, CancelledBy::Patient, reason)?;
+    let request = leave_places(draft, request, reason)?;
     close(draft, request, Phase::Cancelled, EventKind::RequestCancelled, Some(reason));
     Ok(Answer::Done)
 }
@@ -24,7 +24,7 @@ pub(super) fn cancel(draft: &mut Draft<'_>, id: RequestId, reason: &str) -> Resu
 /// judge that the 15 is needed.
 pub(super) fn hand_over_to_15(draft: &mut Draft<'_>, id: RequestId) -> Result<Answer, Refusal> {
     let request = still_running(draft, id)?;
-    let request = leave_places(draft, request, CancelledBy::Patient, "handed_to_15")?;
+    let request = leave_places(draft, request, "handed_to_15")?;
     close(draft, request, Phase::HandedTo15, EventKind::RequestHandedTo15, None);
     Ok(Answer::Done)
 }
@@ -62,9 +62,7 @@ pub(super) fn record_outcome(draft: &mut Draft<'_>, id: AppointmentId, outcome: 
             (AppointmentStatus::Cancelled, _) => Ok(Answer::Done),
             (AppointmentStatus::Fulfilled | AppointmentStatus::NoShow, _) => Err(Refusal::OutcomeRecorded),
             (AppointmentStatus::Booked, CancelledBy::Patient) => cancel_by_patient(draft, &appointment, reason),
-            (AppointmentStatus::Booked, CancelledBy::Practitioner) => {
-                reopen(draft, id, CancelledBy::Practitioner, reason)
-            }
+            (AppointmentStatus::Booked, CancelledBy::Practitioner) => reopen(draft, id, reason),
         },
         Outcome::Fulfilled => seen_or_not(draft, appointment, true),
         Outcome::NoShow => seen_or_not(draft, appointment, false),
@@ -114,22 +112,17 @@ fn seen_or_not(draft: &mut Draft<'_>, mut appointment: Appointment, seen: bool) 
 /// The patient cancels the appointment, and with it the request; but an emergency stays until it is handed to the 15.
 fn cancel_by_patient(draft: &mut Draft<'_>, appointment: &Appointment, reason: &str) -> Result<Answer, Refusal> {
     if super::request(draft.records, appointment.request)?.is_emergency() {
-        reopen(draft, appointment.id, CancelledBy::Patient, reason)
+        reopen(draft, appointment.id, reason)
     } else {
         cancel(draft, appointment.request, reason)
     }
 }
 
 /// The appointment is cancelled, and the request waits again, its age and deadline kept.
-pub(super) fn reopen(
-    draft: &mut Draft<'_>,
-    id: AppointmentId,
-    by: CancelledBy,
-    reason: &str,
-) -> Result<Answer, Refusal> {
+pub(super) fn reopen(draft: &mut Draft<'_>, id: AppointmentId, reason: &str) -> Result<Answer, Refusal> {
     let appointment = appointment(draft, id)?;
     let request = super::request(draft.records, appointment.request)?.clone();
-    let mut request = leave_places(draft, request, by, reason)?;
+    let mut request = leave_places(draft, request, reason)?;
     request.phase = Phase::Open;
     request.waiting_since = draft.now();
     let concerns = Concerns { appointment: Some(id), ..intake::of_request(request.id) };
@@ -139,12 +132,7 @@ pub(super) fn reopen(
 }
 
 /// Gives back whatever place the request has, held or booked; a booked one cancels its appointment.
-fn leave_places(
-    draft: &mut Draft<'_>,
-    request: CareRequest,
-    by: CancelledBy,
-    reason: &str,
-) -> Result<CareRequest, Refusal> {
+fn leave_places(draft: &mut Draft<'_>, request: CareRequest, reason: &str) -> Result<CareRequest, Refusal> {
     let request = places::give_back(draft, request, reason);
     let Phase::Booked { appointment: id, slot } = request.phase else { return Ok(request) };
     let mut appointment = appointment(draft, id)?;
@@ -152,11 +140,10 @@ fn leave_places(
     let mut slot = draft.slot_so_far(slot).ok_or(Refusal::Unknown(Subject::Slot))?;
     slot.bookings.retain(|b| b.appointment != id);
     let concerns = Concerns { request: Some(request.id), appointment: Some(id), ..of_slot(&slot) };
-    let reason = format!("{by}: {reason}");
     draft.put_slot(slot);
     draft.put_appointment(appointment);
-    draft.event(EventKind::SlotFreed, concerns.clone(), Some(&reason));
-    draft.event(EventKind::AppointmentCancelled, concerns, Some(&reason));
+    draft.event(EventKind::SlotFreed, concerns.clone(), Some(reason));
+    draft.event(EventKind::AppointmentCancelled, concerns, Some(reason));
     Ok(request)
 }
 

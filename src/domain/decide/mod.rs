@@ -8,6 +8,8 @@ mod intake;
 mod places;
 mod publishing;
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};
@@ -173,6 +175,10 @@ pub enum Command {
         appointment: AppointmentId,
     },
 }
+
+/// Stands for a reason nobody gave. The reasons people write about a request are free text of a call: commands carry a
+/// reference to them, the text itself is sealed.
+pub const NOT_SAID: &str = "not_said";
 
 /// What became of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]

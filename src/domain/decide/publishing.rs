@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::{Answer, closing, places};
 use crate::domain::{
-    BookingOutcome, CancelledBy, Concerns, EventKind, Practitioner, Refusal, Role, Rpps, Slot, SlotDraft, SlotId, Span,
+    BookingOutcome, Concerns, EventKind, Practitioner, Refusal, Role, Rpps, Slot, SlotDraft, SlotId, Span,
     refusal::Subject,
 };
 
@@ -99,7 +99,7 @@ pub(super) fn withdraw(
         return Err(Refusal::SlotBooked);
     }
     for appointment in to_cancel {
-        closing::reopen(draft, appointment, CancelledBy::Practitioner, reason)?;
+        closing::reopen(draft, appointment, reason)?;
     }
     let mut slot = draft.slot_so_far(id).ok_or(Refusal::Unknown(Subject::Slot))?;
     for hold in std::mem::take(&mut slot.holds) {

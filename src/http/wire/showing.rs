@@ -14,8 +14,8 @@ use super::request::{
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
 use crate::booking::{Booking, Case, Offer, Offers, Reason, Search};
 use crate::domain::{
-    Appointment, CareRequest, Level, Location, PatientFacts, Phase, Practitioner, RecordedEvent, RequestId, Role, Slot,
-    Triage,
+    Appointment, CareRequest, DecidedBy, Level, Location, Modality, PatientFacts, Phase, Practitioner, RecordedEvent,
+    RequestId, Role, Slot, Triage,
 };
 use crate::geography::gazetteer::Gazetteer;
 
@@ -156,12 +156,12 @@ impl<'a> Showing<'a> {
             status: triage.status.code(),
             recommended: triage.recommended.map(Level::code),
             decided: triage.decided.map(Level::code),
-            decided_by: triage.decided_by.map(|by| by.code()),
+            decided_by: triage.decided_by.map(DecidedBy::code),
             delay_minutes: triage.decided.and_then(Level::delay).map(|delay| delay.num_minutes()),
             care_need: CareNeedShown {
                 profession: triage.care_need.profession.to_string(),
                 speciality: triage.care_need.speciality.as_ref().map(ToString::to_string),
-                modality: triage.care_need.modality.map(|modality| modality.code()),
+                modality: triage.care_need.modality.map(Modality::code),
             },
             regulation_required: triage.regulation_required,
             valid_until: triage.valid_until.map(|until| self.instant(until)),

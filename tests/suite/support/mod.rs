@@ -2,3 +2,5 @@
 
 pub(crate) mod desk;
 pub(crate) mod flaky;
+pub(crate) mod process;
+pub(crate) mod service;

@@ -1,21 +1,18 @@
 //! Slot search in the read model at 10 000 and 100 000 slots, beside a scan of all slots with the same question.
 //!
-//! `cargo bench --bench search`
-
-#![expect(clippy::print_stdout, reason = "a bench prints its table")]
-
-mod support;
+//! `cargo bench --bench journey -- search`
 
 use std::collections::BTreeSet;
 
+use crate::support::{Times, nine, practitioners, weppes};
 use aiguilleur::domain::{Record, Slot, SlotState};
 use aiguilleur::views::{Around, FactsByRef, SlotQuery, TerritoryState};
 use chrono::TimeDelta;
-use support::{Times, nine, practitioners, weppes};
 
 const ROUNDS: usize = 300;
 
-fn main() {
+/// Prints the table.
+pub(crate) fn run() {
     println!("| search in the read model | slots | p50 | p99 | scan of all (peer), p50 | scan ÷ index |");
     println!("|---|---|---|---|---|---|");
     for count in [10_000, 100_000] {
@@ -77,7 +74,7 @@ fn filled(count: usize) -> TerritoryState {
     for practitioner in &listed {
         state.put(Record::Practitioner(practitioner.clone()), 1, &facts);
     }
-    for draft in support::drafts(&listed, count) {
+    for draft in crate::support::drafts(&listed, count) {
         let slot = Slot {
             id: draft.id,
             territory: territory.id.clone(),

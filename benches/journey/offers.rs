@@ -1,21 +1,17 @@
 //! Offers for one request out of 300 that wait, over 2 000 slots: the pooled plan with its proof and ten ranked offers,
 //! beside the way it is done today (the first slots that suit, in the order of their hour, for this request alone).
 //!
-//! `cargo bench --bench offers`
-
-#![expect(clippy::print_stdout, reason = "a bench prints its table")]
-
-mod support;
+//! `cargo bench --bench journey -- offers`
 
 use std::time::{Duration, Instant};
 
+use crate::support::{Desk, Times};
 use aiguilleur::domain::Modality;
-use support::{Desk, Times};
 
 const ROUNDS: usize = 200;
 
-#[tokio::main]
-async fn main() {
+/// Prints the table.
+pub(crate) async fn run() {
     let (desk, requests) = Desk::busy(2_000, 300).await;
     let (mut pooled, mut proved, mut rungs) = (Vec::new(), 0, std::collections::BTreeMap::new());
     for n in 0..ROUNDS {

@@ -20,17 +20,17 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Tuesday 24 November 2026, nine o'clock in the Weppes.
-pub fn nine() -> DateTime<Utc> {
+pub(crate) fn nine() -> DateTime<Utc> {
     "2026-11-24T08:00:00Z".parse().expect("an instant")
 }
 
 /// The territory of the benches.
-pub fn weppes() -> Territory {
+pub(crate) fn weppes() -> Territory {
     builtin::load("weppes").expect("compiled in")
 }
 
 /// `count` general practitioners, spread over the communes.
-pub fn practitioners(territory: &Territory, count: usize) -> Vec<Practitioner> {
+pub(crate) fn practitioners(territory: &Territory, count: usize) -> Vec<Practitioner> {
     let mut communes = territory.communes.iter().cycle();
     (0..count)
         .map(|n| {
@@ -55,7 +55,7 @@ pub fn practitioners(territory: &Territory, count: usize) -> Vec<Practitioner> {
 }
 
 /// `count` slots of a quarter of an hour, one practitioner after the other, over the hours of the coming days.
-pub fn drafts(practitioners: &[Practitioner], count: usize) -> Vec<SlotDraft> {
+pub(crate) fn drafts(practitioners: &[Practitioner], count: usize) -> Vec<SlotDraft> {
     (0..count)
         .map(|n| {
             let practitioner = &practitioners[n % practitioners.len()];
@@ -80,17 +80,15 @@ pub fn drafts(practitioners: &[Practitioner], count: usize) -> Vec<SlotDraft> {
 }
 
 /// A territory's booking over a store in memory.
-pub struct Desk {
+pub(crate) struct Desk {
     /// The booking.
-    pub booking: Arc<Booking>,
-    /// Its store, for the raw commits beside it.
-    pub store: Arc<dyn Store>,
+    pub(crate) booking: Arc<Booking>,
     _stop: watch::Sender<bool>,
 }
 
 impl Desk {
     /// Opens an empty desk over `store`.
-    pub async fn open(store: Arc<dyn Store>, policy: Policy) -> Self {
+    pub(crate) async fn open(store: Arc<dyn Store>, policy: Policy) -> Self {
         let territory = Arc::new(weppes());
         let sealer = Arc::new(Sealer::new(Kek::generate().expect("randomness")));
         let vault = Vault::new(store.clone(), sealer, territory.id.clone());
@@ -103,15 +101,15 @@ impl Desk {
             pack: Arc::new(Pack::general().clone()),
             view,
             policy,
-            store: store.clone(),
+            store,
             vault,
             travel: Arc::new(RoadModel),
         }));
-        Self { booking, store, _stop: stop }
+        Self { booking, _stop: stop }
     }
 
     /// Opens a desk in memory with so many slots and requests that wait.
-    pub async fn busy(slots: usize, waiting: usize) -> (Self, Vec<RequestId>) {
+    pub(crate) async fn busy(slots: usize, waiting: usize) -> (Self, Vec<RequestId>) {
         let clock = Arc::new(ManualClock::at(nine()));
         let store: Arc<dyn Store> = Arc::new(EmbeddedStore::in_memory(clock).expect("memory"));
         let desk = Self::open(store, Policy { budget_max: Duration::from_secs(10), ..Policy::default() }).await;
@@ -130,7 +128,7 @@ impl Desk {
 }
 
 /// `count` requests of synthetic days, each with a level that may be booked.
-pub fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
+pub(crate) fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
     let complaints: Vec<ComplaintProfile> = Pack::general()
         .complaints
         .iter()
@@ -161,11 +159,11 @@ pub fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
 }
 
 /// Times of one thing done many times.
-pub struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
     /// Does a thing `count` times.
-    pub fn of(count: usize, mut thing: impl FnMut(usize)) -> Self {
+    pub(crate) fn of(count: usize, mut thing: impl FnMut(usize)) -> Self {
         Self::collect((0..count).map(|n| {
             let started = Instant::now();
             thing(n);
@@ -174,14 +172,14 @@ impl Times {
     }
 
     /// Times measured elsewhere.
-    pub fn collect(times: impl Iterator<Item = Duration>) -> Self {
+    pub(crate) fn collect(times: impl Iterator<Item = Duration>) -> Self {
         let mut times: Vec<_> = times.collect();
         times.sort_unstable();
         Self(times)
     }
 
     /// The time that `percent` of them did not exceed, microseconds.
-    pub fn percentile(&self, percent: usize) -> f64 {
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let place = (self.0.len() * percent / 100).min(self.0.len() - 1);
         self.0[place].as_secs_f64() * 1e6
     }

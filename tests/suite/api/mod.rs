@@ -1,0 +1,6 @@
+//! The HTTP edge, from outside: rights, shapes, refusals, live updates.
+
+mod journey;
+mod live;
+mod malformed;
+mod rights;
