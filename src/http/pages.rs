@@ -11,6 +11,7 @@ use super::extract::state_of;
 use super::problem::Problem;
 use super::routes;
 use super::state::AppState;
+use crate::booking::Booking;
 use crate::domain::{Role, TerritoryId};
 use crate::identity::Caller;
 use crate::web::assets;
@@ -48,8 +49,8 @@ async fn operator_console(request: HttpRequest) -> Reply {
         return Ok(shown(StatusCode::NOT_FOUND, fault::page(Fault::NotFound, demo)));
     };
     let territory = &booking.territory;
-    let now = state.clock.now();
-    let known = regulation_at(&request, &state, &territory.id);
+    let now = booking.now();
+    let known = regulation_at(&request, &state, booking);
     let Some(caller) = known.or_else(|| state.identity.demo_person(Role::Operator, None)) else {
         return Ok(shown(StatusCode::FORBIDDEN, fault::page(Fault::Forbidden, demo)));
     };
@@ -74,10 +75,10 @@ async fn operator_console(request: HttpRequest) -> Reply {
 }
 
 /// The operator or régulateur this browser is signed in as, here.
-fn regulation_at(request: &HttpRequest, state: &AppState, territory: &TerritoryId) -> Option<Caller> {
+fn regulation_at(request: &HttpRequest, state: &AppState, booking: &Booking) -> Option<Caller> {
     let cookie = request.headers().get(header::COOKIE)?.to_str().ok()?;
-    let callers = state.identity.by_cookie(cookie, state.clock.now()).ok()?;
-    callers.into_iter().find(|caller| caller.is_regulation() && caller.may_enter(territory))
+    let callers = state.identity.by_cookie(cookie, booking.now()).ok()?;
+    callers.into_iter().find(|caller| caller.is_regulation() && caller.may_enter(&booking.territory.id))
 }
 
 /// `GET /assets/{name}`: asked for again each time, answered "unchanged" by its tag.

@@ -50,20 +50,22 @@ async fn no_state_has_a_fault(service: &Service, screen: Screen, name: &str) {
 
 #[test]
 fn no_state_has_a_fault_on_a_desk() {
-    with_service(async |service| no_state_has_a_fault(service, Screen::DESK, "axe-desk").await);
+    with_service(async |service| {
+        no_state_has_a_fault(service, Screen::DESK, "axe-desk").await;
+    });
 }
 
 #[test]
 fn no_state_has_a_fault_in_the_dark() {
     with_service(async |service| {
-        no_state_has_a_fault(service, Screen { dark: true, ..Screen::DESK }, "axe-dark").await
+        no_state_has_a_fault(service, Screen { dark: true, ..Screen::DESK }, "axe-dark").await;
     });
 }
 
 #[test]
 fn no_state_has_a_fault_at_390_pixels() {
     with_service(async |service| {
-        no_state_has_a_fault(service, Screen { width: 390, height: 844, dark: false }, "axe-390").await
+        no_state_has_a_fault(service, Screen { width: 390, height: 844, dark: false }, "axe-390").await;
     });
 }
 

@@ -4,6 +4,8 @@
 //!
 //! Each test starts a service of its own at nine o'clock on a Tuesday. Nothing waits for a time: only for conditions.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 mod support;
 
 mod access;
