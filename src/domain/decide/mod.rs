@@ -290,7 +290,7 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
             keys.push(RecordKey::slot(*slot));
         }
         Command::Confirm { request, appointment, .. } => {
-            of_request(*request, false);
+            of_request(*request, true);
             keys.push(RecordKey::appointment(*appointment));
         }
         Command::RecordOutcome { appointment, .. } => {

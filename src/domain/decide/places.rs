@@ -88,7 +88,17 @@ pub(super) fn confirm(
     identity_ref: &str,
 ) -> Result<Answer, Refusal> {
     let now = draft.now();
-    may_get_a_place(super::request(draft.records, id)?, now)?;
+    let request = super::request(draft.records, id)?;
+    if let Phase::Booked { appointment, .. } = request.phase
+        && draft
+            .records
+            .appointment(appointment)
+            .is_some_and(|made| made.hold == *hold && made.booked_by == *draft.actor())
+    {
+        // The same call again: the appointment stands as it was made.
+        return Ok(Answer::Booked { appointment });
+    }
+    may_get_a_place(request, now)?;
     let (mut request, mut slot) = live(draft, id, hold)?;
     if slot.withdrawn_at.is_some() || slot.start <= now {
         return Err(Refusal::SlotGone);

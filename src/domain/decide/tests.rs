@@ -266,6 +266,18 @@ fn the_same_hold_sent_twice_is_one_hold() {
 }
 
 #[test]
+fn the_same_confirmation_sent_twice_is_one_appointment() {
+    let mut world = World::new();
+    world.publish(1, 60, 2, 0);
+    world.ask(1, Some(Level::H24));
+    world.hold(1, 1, "h1").unwrap();
+    let first = world.confirm(1, "h1", 1).unwrap();
+    assert_eq!(world.confirm(1, "h1", 2).unwrap(), first);
+    assert_eq!(world.slot(1).bookings.len(), 1);
+    assert_eq!(world.confirm(1, "h2", 3), Err(Refusal::WrongState { state: RequestState::Booked }));
+}
+
+#[test]
 fn a_hold_is_used_by_whoever_made_it_or_by_a_regulateur() {
     let mut world = World::new();
     world.publish(1, 60, 1, 0);
