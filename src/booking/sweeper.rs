@@ -19,8 +19,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Timers taken in one look.
 const TIMERS_AT_ONCE: usize = 200;
 
-/// After a place has appeared, how long to wait for others before a new plan is made: a practitioner publishes a dozen at
-/// once.
+/// After a change, how long to wait for others before a new plan is made: a practitioner publishes a dozen places at once.
 const SETTLE: Duration = Duration::from_millis(200);
 
 impl Booking {
@@ -54,8 +53,8 @@ impl Booking {
         Ok(())
     }
 
-    /// Makes a new plan whenever a place appears, and notes what it now offers to those who had none: an open request is
-    /// never forgotten.
+    /// Makes a new plan whenever places or requests come and go, so that the board says what holds now: who finds no place,
+    /// whose promise is at risk. What a new place offers to those who had none is noted: an open request is never forgotten.
     pub async fn replan(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut live = self.view.subscribe(None);
         loop {
@@ -64,14 +63,14 @@ impl Booking {
                 news = live.next() => news,
             };
             match news {
-                Some(Live::Event(event)) if makes_room(&event) => {}
+                Some(Live::Event(event)) if changes_the_pool(&event) => {}
                 Some(Live::Reset(_)) => {}
                 Some(Live::Event(_)) => continue,
                 None => return,
             }
             tokio::time::sleep(SETTLE).await;
             if let Err(failure) = self.offer_to_those_without().await {
-                tracing::warn!(territory = %self.territory.id, %failure, "no new plan after a place appeared");
+                tracing::warn!(territory = %self.territory.id, %failure, "no new plan after a change");
             }
         }
     }
@@ -103,10 +102,10 @@ fn command_of(timer: &Timer) -> Option<Command> {
     })
 }
 
-/// Whether an event may have made room for somebody.
-fn makes_room(event: &RecordedEvent) -> bool {
-    matches!(
-        event.event.kind,
-        EventKind::SlotPublished | EventKind::SlotFreed | EventKind::SlotReleased | EventKind::SlotHoldExpired
-    )
+/// Whether an event changes who waits or what is free. What was offered does not: it is what a plan leads to.
+fn changes_the_pool(event: &RecordedEvent) -> bool {
+    match event.event.kind {
+        EventKind::RequestOffered => false,
+        kind => matches!(kind.subject(), "slot" | "request"),
+    }
 }

@@ -104,7 +104,7 @@ impl<'a> Showing<'a> {
             triage: self.triage(&request.triage),
             offers: None,
             search: None,
-            unserved: None,
+            unserved: self.unserved(request).as_ref().map(reason_shown),
             commune: request.commune.to_string(),
             commune_name: own.or_else(elsewhere),
             in_territory: request.in_territory,
@@ -146,9 +146,15 @@ impl<'a> Showing<'a> {
 
     /// A promise the last plan found no place for.
     fn is_at_risk(&self, request: &CareRequest) -> bool {
-        request.promise.is_some()
-            && request.wants_a_place(self.now)
-            && self.booking.last_plan().is_some_and(|plan| plan.why_unserved(request.id).is_some())
+        request.promise.is_some() && self.unserved(request).is_some()
+    }
+
+    /// Why the last plan found no place for a request that waits for one.
+    fn unserved(&self, request: &CareRequest) -> Option<Reason> {
+        if !request.wants_a_place(self.now) {
+            return None;
+        }
+        self.booking.last_plan()?.why_unserved(request.id)
     }
 
     fn triage(&self, triage: &Triage) -> TriageShown {

@@ -5,3 +5,4 @@ mod crash;
 mod privacy;
 mod restart;
 mod territories;
+mod waiting;
