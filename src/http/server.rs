@@ -49,6 +49,7 @@ pub async fn serve(
     state: Arc<AppState>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    crate::web::check_texts();
     let served = Arc::clone(&state);
     let stop_within = state.limits.stop_within.as_secs();
     let server = HttpServer::new(move || app(Arc::clone(&served)))
