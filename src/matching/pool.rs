@@ -111,13 +111,11 @@ impl Pool {
         places.filter_map(|(seeker, place)| place.map(|place| (seeker.request, &self.candidates[place])))
     }
 
-    /// The slots for a request of the pool, ranked by what each costs the whole. The plan's own choice comes first: of several
-    /// that cost the whole nothing, it is the one that nobody else is sent to.
+    /// The slots for a request of the pool, ranked by what each costs the whole; among those that cost it the same, the one
+    /// that suits this caller best comes first, whether the plan meant it for them or for somebody who can wait as well.
     pub fn proposals(&self, request: RequestId, count: usize) -> Vec<Proposal<'_>> {
         let Some(&index) = self.by_request.get(&request) else { return Vec::new() };
-        let planned = self.plan().assign[index];
-        let mut choices = self.solved.alternatives(index, count);
-        choices.sort_by_key(|choice| planned != Some(choice.resource));
+        let choices = self.solved.alternatives(index, count);
         let fits = &self.suitable[index].fits;
         choices
             .iter()
