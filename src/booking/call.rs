@@ -48,6 +48,9 @@ pub enum Failure {
     /// Sealed data cannot be opened or made: a fault.
     #[error("sealed data: {0}")]
     Sealed(VaultError),
+    /// What is known of the patient cannot be read now: nothing can be checked against it.
+    #[error("the facts of the request cannot be read")]
+    Unreadable,
     /// The optimiser gave nothing: a fault, logged where it happened.
     #[error("the optimiser gave no plan")]
     Solver,

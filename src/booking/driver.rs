@@ -58,6 +58,9 @@ impl Booking {
                 now: from_millis(decided_at),
             };
             let verdict = check(&records).and_then(|()| decide(&records, &command, &context));
+            if verdict == Err(Refusal::Outdated) {
+                return Err(Refusal::Outdated.into());
+            }
             let (effects, remembered) = match &verdict {
                 Ok(decision) => {
                     (Effects::of(&decision.change, &records)?, Remembered::Answered(decision.answer.clone()))
@@ -117,7 +120,8 @@ impl Booking {
 
     fn idem(&self, call: &Call, part: Option<usize>) -> IdemKey {
         let key = call.key.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
-        let key = part.map_or(key.clone(), |part| format!("{key}/{part}"));
+        // No key of a caller holds this character: parts of one call never meet another call's key.
+        let key = part.map_or(key.clone(), |part| format!("{key}\u{1f}{part}"));
         IdemKey { actor: format!("{}:{}", call.actor.role, call.actor.id), key }
     }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::vault::VaultError;
 use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
@@ -48,6 +47,9 @@ pub struct RequestOrder {
     pub constraints: Constraints,
 }
 
+/// How many callers may answer questions of one request at once before one of them is asked to try again.
+const ANSWERED_AT_ONCE: usize = 32;
+
 /// A request with what a person at the desk needs to see of it.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -64,7 +66,14 @@ impl Booking {
     /// [`Failure`] as for every use-case.
     pub async fn create_request(&self, call: &Call, order: RequestOrder) -> Result<(Case, Arc<Offers>), Failure> {
         let request = self.enter_request(call, RequestId::new(Uuid::now_v7()), order).await?;
-        let offers = self.offers(request, None).await?;
+        // The request is entered: whatever becomes of the search, the caller hears so.
+        let offers = match self.offers(&Call::of_service(), request, None).await {
+            Ok(offers) => offers,
+            Err(failure) => {
+                tracing::error!(request = %request, %failure, "a request was entered, and the search for places failed");
+                Arc::new(Offers::failed(self.policy.budget))
+            }
+        };
         Ok((self.case(request).await?, offers))
     }
 
@@ -213,17 +222,32 @@ impl Booking {
         answers: BTreeMap<String, Answer>,
         flags: BTreeMap<String, Answer>,
     ) -> Result<Case, Failure> {
-        let case = self.case(id).await?;
-        if self.answered_before(call).await?.transpose()?.is_none() {
-            let facts = case.facts.ok_or_else(|| VaultError::Missing(case.request.facts_ref.clone()))?;
-            let mut facts = PatientFacts::clone(&facts);
-            facts.answers.extend(answers);
-            facts.flags.extend(flags);
-            let facts_ref = self.vault.seal_facts_again(id, Uuid::now_v7(), &facts).await?;
-            let triage = case.request.triage.clone();
-            self.run(call, None, Command::Reassess { request: id, facts_ref, triage }).await?;
+        if self.answered_before(call).await?.transpose()?.is_some() {
+            return self.case(id).await;
         }
-        self.case(id).await
+        for _ in 0..ANSWERED_AT_ONCE {
+            let before = self.case(id).await?;
+            let mut facts = PatientFacts::clone(&*before.facts.ok_or(Failure::Unreadable)?);
+            facts.answers.extend(answers.clone());
+            facts.flags.extend(flags.clone());
+            let facts_ref = self.vault.seal_facts_again(id, Uuid::now_v7(), &facts).await?;
+            // Nobody evaluates yet: the level that stands is a person's, and nothing here may touch it.
+            let triage = Triage { decided: None, ..before.request.triage };
+            let command = Command::Reassess { request: id, facts_ref, triage };
+            // Answers given at the same time add up: whoever comes second reads the first one's facts again.
+            let same_facts = |records: &crate::domain::Records| match records.request(id) {
+                Some(now) if now.facts_ref != before.request.facts_ref => Err(Refusal::Outdated),
+                _ => Ok(()),
+            };
+            match self.run_checked(call, None, command, same_facts).await {
+                Err(Failure::Refused { refusal: Refusal::Outdated, .. }) => {}
+                done => {
+                    done?;
+                    return self.case(id).await;
+                }
+            }
+        }
+        Err(Failure::Contention)
     }
 
     /// A régulateur agrees to a booking the rules alone would refuse.
@@ -248,7 +272,7 @@ impl Booking {
     /// [`Refusal::PromiseImpossible`] when the plan has no place that leaves that notice.
     pub async fn promise(&self, call: &Call, request: RequestId, notice_minutes: u16) -> Result<Case, Failure> {
         let earliest = self.now() + TimeDelta::minutes(i64::from(notice_minutes));
-        let kept = self.offers(request, None).await?.items.iter().any(|offer| offer.slot.start >= earliest);
+        let kept = self.look_for_offers(request, None).await?.items.iter().any(|offer| offer.slot.start >= earliest);
         let command = Command::Promise { request, notice_minutes };
         let impossible = |records: &crate::domain::Records| match records.request(request) {
             Some(known) if !kept && known.wants_a_place(self.now()) => Err(Refusal::PromiseImpossible),

@@ -61,11 +61,16 @@ impl Booking {
     ///
     /// # Errors
     /// [`Refusal::Unknown`] when there is no such request; the store's when it fails.
-    pub async fn offers(&self, request: RequestId, budget: Option<Duration>) -> Result<Arc<Offers>, Failure> {
+    pub async fn offers(
+        &self,
+        call: &Call,
+        request: RequestId,
+        budget: Option<Duration>,
+    ) -> Result<Arc<Offers>, Failure> {
         let offers = self.look_for_offers(request, budget).await?;
-        if !offers.items.is_empty() {
+        if !offers.items.is_empty() || call.key.is_some() {
             let offered = offers.items.iter().map(|offer| offer.slot.id).collect();
-            self.run(&Call::of_service(), None, Command::NoteOffers { request, offered }).await?;
+            self.run(call, None, Command::NoteOffers { request, offered }).await?;
         }
         Ok(offers)
     }
@@ -82,7 +87,7 @@ impl Booking {
             matches!(case.request.state(now), RequestState::Open | RequestState::Promised | RequestState::Held)
                 && !case.request.is_emergency();
         let (Some(facts), true) = (&case.facts, may_be_offered) else {
-            return Ok(Arc::new(Offers::none(budget, why_not(&case.request))));
+            return Ok(Arc::new(Offers::none(budget, why_not(&case.request, case.facts.is_some()))));
         };
         let pool = self.plan(budget).await?;
         let offers = if pool.has(id) {
@@ -103,6 +108,12 @@ impl Booking {
 }
 
 impl Offers {
+    /// No offers, because the search failed.
+    pub(super) fn failed(budget: Duration) -> Self {
+        let reason = Reason::new("search_failed", "La recherche n'a pas abouti : relancez-la dans un instant.");
+        Self::none(budget, Some(reason))
+    }
+
     fn none(budget: Duration, unserved: Option<Reason>) -> Self {
         let search = Search {
             rung: "greedy",
@@ -149,11 +160,16 @@ impl Offers {
 }
 
 /// Why a request may be offered nothing, whatever is free.
-fn why_not(request: &CareRequest) -> Option<Reason> {
+fn why_not(request: &CareRequest, readable: bool) -> Option<Reason> {
     if request.is_emergency() {
         Some(Reason::new("emergency", "Urgence : appelez le 15. Aucun créneau n'est proposé."))
     } else if request.level().is_none() {
         Some(Reason::new("not_qualified", "Aucun niveau d'urgence n'a encore été décidé pour cette demande."))
+    } else if !readable {
+        Some(Reason::new(
+            "unreadable",
+            "Les données de cette demande sont illisibles pour l'instant : la recherche est impossible.",
+        ))
     } else {
         None
     }

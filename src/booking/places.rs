@@ -33,11 +33,12 @@ impl Booking {
         extra_consent: bool,
     ) -> Result<Held, Failure> {
         let until = self.now() + self.policy.hold;
-        let facts = self.view.read(|state| state.board.get(request).and_then(|case| case.facts.clone()));
+        // A slot is held only when the hard rules could be asked: what cannot be read is not "suits".
+        let facts = self.case(request).await?.facts.ok_or(Failure::Unreadable)?;
         let command = Command::Hold { request, slot, hold, until, extra_consent };
-        let check = |records: &crate::domain::Records| match (records.request(request), records.slot(slot), &facts) {
-            (Some(request), Some(slot), Some(facts)) if !request.is_emergency() => {
-                self.suits(request, facts, slot, call.actor.role)
+        let check = |records: &crate::domain::Records| match (records.request(request), records.slot(slot)) {
+            (Some(request), Some(slot)) if !request.is_emergency() => {
+                self.suits(request, &facts, slot, call.actor.role)
             }
             _ => Ok(()),
         };
@@ -144,7 +145,7 @@ impl Booking {
             Failure::Refused {
                 refusal: refusal @ (Refusal::SlotTaken | Refusal::SlotGone | Refusal::HoldExpired),
                 offers: None,
-            } => Failure::Refused { refusal, offers: self.offers(request, None).await.ok() },
+            } => Failure::Refused { refusal, offers: self.offers(&Call::of_service(), request, None).await.ok() },
             other => other,
         }
     }

@@ -167,8 +167,10 @@ impl Booking {
         slot.holds.retain(|hold| hold.request != request.id);
         let practitioner = self.view.read(|state| state.directory.get(slot.practitioner).cloned());
         let candidate = practitioner.and_then(|practitioner| self.candidate(Arc::new(slot), practitioner));
-        let Some((seeker, candidate)) = self.seeker(request, facts, now).zip(candidate) else { return Ok(()) };
-        match broken_rule(&seeker.seen_by(role), &candidate, self.travel.as_ref(), now) {
+        // Without a level the rules of the request itself say no; without its practitioner a slot is none.
+        let Some(seeker) = self.seeker(request, facts, now) else { return Ok(()) };
+        let Some(candidate) = candidate else { return Err(Refusal::SlotGone) };
+        match broken_rule(&seeker.ready_at(now).seen_by(role), &candidate, self.travel.as_ref(), now) {
             // Whether a place is left is decided with the records in hand.
             Some(rule) if rule.code != "place_left" => Err(Refusal::Unsuitable { rule: rule.code.into() }),
             _ => Ok(()),

@@ -36,9 +36,16 @@ impl Booking {
     /// When the store fails; what was published by then stays.
     pub async fn publish(&self, call: &Call, drafts: Vec<SlotDraft>) -> Result<Published, Failure> {
         let mut published = Published::default();
+        // A key used for another call is refused before anything is published.
+        if let Some(answer) = self.answered_before(call).await? {
+            answer?;
+        }
+        let parts = drafts.chunks(DRAFTS_PER_COMMIT).len();
         for (number, part) in drafts.chunks(DRAFTS_PER_COMMIT).enumerate() {
             let first = number * DRAFTS_PER_COMMIT;
-            let answer = self.run(call, Some(number), Command::Publish(part.to_vec())).await?;
+            // The last part holds the call's own key: with it the call is whole.
+            let part_of_call = (number + 1 < parts).then_some(number);
+            let answer = self.run(call, part_of_call, Command::Publish(part.to_vec())).await?;
             if let Answer::Published { created, refused } = answer {
                 published.created.extend(created);
                 published.refused.extend(refused.into_iter().map(|(index, why)| (first + index, why)));
@@ -58,6 +65,8 @@ impl Booking {
         reason: String,
         cancel_bookings: bool,
     ) -> Result<Slot, Failure> {
+        self.slot(slot).await?;
+        let reason = self.vault.seal_reason_of_slot(slot, &reason).await?;
         self.run(call, None, Command::Withdraw { slot, reason, cancel_bookings }).await?;
         self.slot(slot).await
     }

@@ -43,14 +43,19 @@ impl Booking {
     /// # Errors
     /// The store's when it fails; timers that were not run stay due.
     pub async fn run_due(&self) -> Result<(), Failure> {
+        let mut failed = None;
         for (_, timer) in self.store.due(&self.territory.id, TIMERS_AT_ONCE).await? {
             let Some(command) = command_of(&timer) else {
                 tracing::warn!(timer = %timer, "a timer that nothing waits for");
                 continue;
             };
-            self.run(&Call::of_service(), None, command).await?;
+            // One that cannot be run keeps nobody else waiting.
+            if let Err(failure) = self.run(&Call::of_service(), None, command).await {
+                tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
+                failed = Some(failure);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Makes a new plan whenever places or requests come and go, so that the board says what holds now: who finds no place,
@@ -69,6 +74,8 @@ impl Booking {
                 None => return,
             }
             tokio::time::sleep(SETTLE).await;
+            // One plan for all that came meanwhile.
+            while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, live.next()).await {}
             if let Err(failure) = self.offer_to_those_without().await {
                 tracing::warn!(territory = %self.territory.id, %failure, "no new plan after a change");
             }

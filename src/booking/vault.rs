@@ -7,7 +7,9 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::domain::{Appointment, AppointmentId, CareRequest, PatientFacts, PatientIdentity, RequestId, TerritoryId};
+use crate::domain::{
+    Appointment, AppointmentId, CareRequest, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
+};
 use crate::seal::{
     DataKey, SealError, Sealer, blob_names, open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text,
 };
@@ -88,6 +90,19 @@ impl Vault {
         let reference = format!("{request}.reason.{}", uuid::Uuid::now_v7());
         let sealed = seal_text(&key, &self.territory, &reference, text)?;
         self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
+        Ok(reference)
+    }
+
+    /// Seals what a practitioner wrote about a slot taken back: it may name a patient, or say why they are ill themselves.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn seal_reason_of_slot(&self, slot: SlotId, text: &str) -> Result<String, VaultError> {
+        let (key, wrapped) = self.sealer.new_subject()?;
+        let reference = format!("{slot}.reason.{}", uuid::Uuid::now_v7());
+        let sealed = seal_text(&key, &self.territory, &reference, text)?;
+        let blobs = vec![(blob_names::wrapped_key(&reference), wrapped), (blob_names::payload(&reference), sealed)];
+        self.store.blobs_put(&self.territory, blobs).await?;
         Ok(reference)
     }
 

@@ -92,6 +92,9 @@ pub enum Refusal {
     /// The appointment already has another outcome.
     #[error("the outcome was already recorded")]
     OutcomeRecorded,
+    /// What the command was made from has changed meanwhile: it must be made again. Never remembered as an outcome.
+    #[error("made from what has changed since")]
+    Outdated,
     /// The promise cannot be kept: no place before the deadline with that notice.
     #[error("the promise cannot be kept")]
     PromiseImpossible,

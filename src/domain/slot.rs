@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::coding::coded;
@@ -88,10 +88,17 @@ pub struct Hold {
     pub request: RequestId,
     /// By whom: confirming needs the same actor.
     pub actor: Actor,
+    /// When it was made.
+    pub since: DateTime<Utc>,
     /// First instant at which the hold is no more.
     pub until: DateTime<Utc>,
     /// On a place "en sus".
     pub extra: bool,
+}
+
+impl Hold {
+    /// However often it is prolonged, a hold ends this long after it was made: our assumption.
+    pub const LONGEST: TimeDelta = TimeDelta::minutes(30);
 }
 
 /// One place sold.

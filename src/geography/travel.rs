@@ -67,8 +67,8 @@ pub trait TravelTime: Send + Sync + fmt::Debug {
     /// Minutes on an empty road, without parking.
     fn free_minutes(&self, from: &Place, to: &Place) -> f64;
 
-    /// The kind of traffic at this hour: trips between two places take the same time at hours of one kind.
-    fn traffic(&self, local: NaiveTime) -> u8;
+    /// Whether this is a rush hour: between two places, all trips at a rush hour take the same time, and all others too.
+    fn rush_hour(&self, local: NaiveTime) -> bool;
 
     /// Minutes from door to door, as shown to people, leaving at this hour of the territory's clock.
     fn door_to_door_minutes(&self, from: &Place, to: &Place, local: NaiveTime) -> f64;
@@ -122,9 +122,8 @@ impl TravelTime for RoadModel {
             + (road - LOCAL_KM - MIDDLE_KM).max(0.0) / FAST_SPEED)
     }
 
-    /// 1 at rush hour, else 0.
-    fn traffic(&self, local: NaiveTime) -> u8 {
-        u8::from(is_rush_hour(local))
+    fn rush_hour(&self, local: NaiveTime) -> bool {
+        is_rush_hour(local)
     }
 
     /// Rush hour counts where either end lies in a town (class 1 or 2), parking at the end one drives to.

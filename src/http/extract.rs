@@ -69,6 +69,10 @@ impl<R> At<R> {
                 }
             }
             Failure::Store(error) => Problem::of_store(&error),
+            Failure::Unreadable => Problem::new(
+                Slug::StoreUnavailable,
+                "Les données de cette demande sont illisibles pour l'instant : réessayez dans un instant.",
+            ),
             Failure::Contention => Problem::new(Slug::Busy, Slug::Busy.advice()),
             fault @ (Failure::Sealed(_) | Failure::Solver) => Problem::internal(&fault),
         }

@@ -312,6 +312,7 @@ fn slug_of(refusal: &Refusal) -> Slug {
         Refusal::TooEarly { .. } => Slug::TooEarly,
         Refusal::OutcomeRecorded => Slug::OutcomeRecorded,
         Refusal::PromiseImpossible => Slug::PromiseImpossible,
+        Refusal::Outdated => Slug::Busy,
     }
 }
 

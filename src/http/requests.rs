@@ -101,7 +101,7 @@ pub(super) async fn one(at: RequestAt<RequestParty>) -> Reply {
 /// `POST T/requests/{id}/offers`.
 pub(super) async fn offers(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let budget = body.read(read_budget)?;
-    let offers = at.booking.offers(at.id, budget).await.map_err(|f| at.failed(f))?;
+    let offers = at.booking.offers(&body.call(&at.caller), at.id, budget).await.map_err(|f| at.failed(f))?;
     shown(&at.showing().offers(&offers))
 }
 

@@ -19,6 +19,11 @@ use crate::domain::{
 use crate::geography::gazetteer::Gazetteer;
 use crate::views::{Around, SlotCursor, SlotQuery, Viewer};
 
+/// Most places of one slot, and most of them "en sus": everybody in a slot that is taken back changes in one commit, which
+/// has a limit (store.md §5).
+const PLACES_MAX: i64 = 50;
+const EXTRA_PLACES_MAX: i64 = 10;
+
 /// Most slots of one call.
 const SLOTS_MAX: usize = 500;
 
@@ -55,8 +60,8 @@ fn read_slot(fields: &mut Fields<'_, '_>, source: SlotSource) -> Option<SlotDraf
     let end = read_end(fields, start);
     let modality = fields.required("modality", parsed);
     let audience = fields.required("audience", |item| item.list(1..=8, parsed::<Audience>));
-    let capacity = fields.required("capacity", |item| item.integer(1..=100));
-    let extra_capacity = fields.optional("extra_capacity", |item| item.integer(0..=100));
+    let capacity = fields.required("capacity", |item| item.integer(1..=PLACES_MAX));
+    let extra_capacity = fields.optional("extra_capacity", |item| item.integer(0..=EXTRA_PLACES_MAX));
     let arrival = fields.optional("arrival", parsed);
     Some(SlotDraft {
         id: SlotId::new(Uuid::now_v7()),

@@ -8,6 +8,7 @@ use solver::{
     Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Step, Unplaced,
 };
 
+use super::candidate::in_order;
 use super::suitable::{Suitable, suitable};
 use super::{Candidate, Fit, Reason, Seeker, costs, rules};
 use crate::domain::{RequestId, Rpps};
@@ -59,8 +60,10 @@ impl Pool {
         budget: Duration,
     ) -> Result<Self, InstanceError> {
         let started = Instant::now();
-        let suitable: Vec<_> = seekers.iter().map(|seeker| suitable(seeker, &candidates, travel, now)).collect();
-        let demands = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found)).collect();
+        let candidates = in_order(candidates);
+        let suitable = all_suitable(&seekers, &candidates, travel, now);
+        let waiting = seekers.len();
+        let demands = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, waiting)).collect();
         let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
         let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
         let left = budget.saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
@@ -177,8 +180,47 @@ impl Pool {
     }
 }
 
-fn demand(seeker: &Seeker, found: &Suitable) -> Demand {
-    let arcs = found.fits.iter().map(|fit| Placement { resource: fit.candidate, cost: fit.cost }).collect();
+/// Pairs below which a second thread costs more than it brings.
+const PAIRS_FOR_TWO: usize = 50_000;
+
+/// What suits each seeker; a large pool is looked at by two threads.
+fn all_suitable(
+    seekers: &[Seeker],
+    candidates: &[Candidate],
+    travel: &dyn TravelTime,
+    now: DateTime<Utc>,
+) -> Vec<Suitable> {
+    let look = |part: &[Seeker]| -> Vec<Suitable> {
+        part.iter().map(|seeker| suitable(seeker, candidates, travel, now)).collect()
+    };
+    if seekers.len() * candidates.len() < PAIRS_FOR_TWO {
+        return look(seekers);
+    }
+    let (first, second) = seekers.split_at(seekers.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| look(second));
+        let mut all = look(first);
+        all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        all
+    })
+}
+
+/// Placements every demand keeps, however few wait: alternatives are read off them.
+const PLACEMENTS_AT_LEAST: usize = 60;
+
+/// A demand with the placements that some best plan may use. When `waiting` demands share the places, one of anybody's
+/// `waiting` cheapest is always free, and moving there costs at most the dearest step of fairness: a placement dearer than
+/// that is in no best plan, and leaving it out takes nothing from the proof.
+fn demand(seeker: &Seeker, found: &Suitable, waiting: usize) -> Demand {
+    let enough = waiting.max(PLACEMENTS_AT_LEAST);
+    let mut points: Vec<i64> = found.fits.iter().map(|fit| fit.cost).collect();
+    let dearest = if points.len() > enough {
+        points.select_nth_unstable(enough - 1).1.saturating_add(costs::DEAREST_STEP)
+    } else {
+        i64::MAX
+    };
+    let useful = found.fits.iter().filter(|fit| fit.cost <= dearest);
+    let arcs = useful.map(|fit| Placement { resource: fit.candidate, cost: fit.cost }).collect();
     Demand { penalty: costs::unplaced_penalty(seeker), arcs, ..Demand::default() }
 }
 
@@ -218,14 +260,15 @@ fn effect(system_cost: i64, displaced: usize) -> Option<Reason> {
     }
 }
 
-/// No slot at all: the rule that set most of them aside, once the slots of other professions are left out of the count.
+/// No slot at all. Rules are asked in an order, so what the last of them set aside had passed all the others: that rule is
+/// the one to talk about.
 fn nothing_suits(found: &Suitable) -> Reason {
-    let telling = |code: &str| !matches!(code, "skills" | "place_left");
-    let most = found.set_aside.iter().filter(|(code, _)| telling(code)).max_by_key(|(_, count)| **count);
-    match most.and_then(|(code, count)| Some((*count, rules::requirement(code)?))) {
+    let telling = rules::ALL.iter().rev().filter(|rule| !matches!(rule.code, "skills" | "place_left"));
+    let last = telling.filter_map(|rule| Some((found.set_aside.get(rule.code)?, rule.requirement))).next();
+    match last {
         Some((count, requirement)) => Reason::new(
             "nothing_suits",
-            format!("Aucun créneau ne convient ; {count} écartés, surtout : {requirement}"),
+            format!("Aucun créneau ne convient ; {count} écartés en dernier : {requirement}"),
         ),
         None => Reason::new("no_such_slot", "Aucun créneau libre de cette profession n'est publié pour l'instant."),
     }

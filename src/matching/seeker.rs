@@ -1,10 +1,10 @@
 //! A request as matching sees it: what is needed, where, and by when.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::candidate::audience_bits;
 use crate::domain::{Audience, CareNeed, CareRequest, Channel, Constraints, Level, PatientFacts, RequestId, Role};
 use crate::geography::travel::Place;
 
@@ -27,8 +27,8 @@ pub struct Seeker {
     pub latest: Option<DateTime<Utc>>,
     /// The deadline itself, which an agreement may put before `latest`.
     pub deadline: Option<DateTime<Utc>>,
-    /// Which slots this request may be shown: those with one of these audiences.
-    pub audience: BTreeSet<Audience>,
+    /// Which slots this request may be shown: those with one of these audiences, one bit each.
+    pub(super) audience: u8,
     /// Promised an hour: placed last, no matter how late before its deadline.
     pub promised: bool,
     /// First search radius, as the crow flies, kilometres.
@@ -56,14 +56,17 @@ impl Seeker {
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let level = request.level().filter(|level| *level != Level::Immediate)?;
+        // The notice of a promise is a courtesy: once keeping it would leave no time, any place will do.
         let notice = request.promise.as_ref().map_or(0, |promise| i64::from(promise.notice_minutes));
+        let announced = now + TimeDelta::minutes(notice);
+        let earliest = if request.latest_start().is_none_or(|latest| announced < latest) { announced } else { now };
         Some(Self {
             request: request.id,
             level,
             need: request.triage.care_need.clone(),
             constraints: facts.constraints.clone(),
             place,
-            earliest: now + TimeDelta::minutes(notice),
+            earliest,
             latest: request.latest_start(),
             deadline: request.deadline,
             audience: audience_of_channel(request.channel),
@@ -73,26 +76,29 @@ impl Seeker {
         })
     }
 
+    /// The same seeker for a place chosen by a person on the phone, who needs no notice.
+    #[must_use]
+    pub fn ready_at(mut self, now: DateTime<Utc>) -> Self {
+        self.earliest = now;
+        self
+    }
+
     /// The same seeker as somebody of this role may book for: an operator sees every audience, a patient only `PUBLIC`.
     #[must_use]
     pub fn seen_by(mut self, role: Role) -> Self {
-        self.audience = match role {
-            Role::Patient => BTreeSet::from([Audience::Public]),
-            Role::Operator | Role::Regulator | Role::Coordinator | Role::System | Role::Service => {
-                Audience::ALL.iter().copied().collect()
-            }
-            Role::Practitioner => BTreeSet::from([Audience::Public, Audience::Pro]),
-        };
+        self.audience = audience_bits(match role {
+            Role::Patient => &[Audience::Public],
+            Role::Operator | Role::Regulator | Role::Coordinator | Role::System | Role::Service => Audience::ALL,
+            Role::Practitioner => &[Audience::Public, Audience::Pro],
+        });
         self
     }
 }
 
 /// Slots a request may be shown by where it came from: a patient alone sees what is open to the public.
-fn audience_of_channel(channel: Channel) -> BTreeSet<Audience> {
-    match channel {
-        Channel::Widget => BTreeSet::from([Audience::Public]),
-        Channel::Operator | Channel::Professional | Channel::Sas | Channel::Lrm => {
-            Audience::ALL.iter().copied().collect()
-        }
-    }
+fn audience_of_channel(channel: Channel) -> u8 {
+    audience_bits(match channel {
+        Channel::Widget => &[Audience::Public][..],
+        Channel::Operator | Channel::Professional | Channel::Sas | Channel::Lrm => Audience::ALL,
+    })
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::candidate::in_order;
 use super::pool::{Pool, Taken};
 use super::suitable::{broken_rule, suitable};
 use super::{Candidate, Seeker};
@@ -104,7 +105,7 @@ fn seeker(n: u128, level: Level) -> Seeker {
         earliest: nine(),
         latest: deadline,
         deadline,
-        audience: Audience::ALL.iter().copied().collect(),
+        audience: super::candidate::audience_bits(Audience::ALL),
         promised: false,
         radius_km: 10.0,
         widening_km: 5.0,
@@ -159,7 +160,7 @@ fn a_general_practitioner_is_one_under_any_of_three_codes() {
 
 #[test]
 fn a_search_is_widened_only_as_far_as_it_must() {
-    let near_and_far = [candidate(1, 60, 12.0), candidate(2, 60, 14.0), candidate(3, 60, 24.0)];
+    let near_and_far = in_order(vec![candidate(1, 60, 12.0), candidate(2, 60, 14.0), candidate(3, 60, 24.0)]);
     let found = suitable(&seeker(1, Level::H24), &near_and_far, &RoadModel, nine());
     // Nothing within 10 km: widened once to 15, not to 25.
     assert_eq!(found.fits.iter().map(|fit| fit.candidate).collect::<Vec<_>>(), [0, 1]);

@@ -132,7 +132,7 @@ pub(super) fn reopen(draft: &mut Draft<'_>, id: AppointmentId, reason: &str) -> 
 }
 
 /// Gives back whatever place the request has, held or booked; a booked one cancels its appointment.
-fn leave_places(draft: &mut Draft<'_>, request: CareRequest, reason: &str) -> Result<CareRequest, Refusal> {
+pub(super) fn leave_places(draft: &mut Draft<'_>, request: CareRequest, reason: &str) -> Result<CareRequest, Refusal> {
     let request = places::give_back(draft, request, reason);
     let Phase::Booked { appointment: id, slot } = request.phase else { return Ok(request) };
     let mut appointment = appointment(draft, id)?;

@@ -128,6 +128,10 @@ fn check(world: &World) {
                 assert_eq!(world.timers.get(&timer).copied(), slot.next_expiry(), "timer of {slot:?}");
             }
             Record::Request(request) => {
+                assert!(
+                    !request.is_emergency() || !matches!(request.phase, Phase::Booked { .. }),
+                    "an emergency has a booking and is on no board"
+                );
                 if let Some(held) = request.live_hold(world.now) {
                     let Some((_, Record::Slot(slot))) = world.records.get(&RecordKey::slot(held.slot)) else {
                         panic!()

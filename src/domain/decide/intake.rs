@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::draft::Draft;
-use super::{Answer, places};
+use super::{Answer, closing};
 use crate::domain::{
     Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Promise, Refusal,
     RegulationReference, RequestId, RequestState, Role, SlotId, Triage, TriageStatus,
@@ -97,13 +97,27 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
     if request.phase == Phase::Incomplete {
         request.phase = Phase::Open;
     }
-    if level == Level::Immediate {
-        request.promise = None;
-        request = places::give_back(draft, request, "emergency");
+    if before.is_some_and(|from| level > from) {
+        request = after_a_raise(draft, request)?;
     }
     draft.put_request(request);
     draft.event(EventKind::RequestLevelled, of_request(id), Some(reason));
     Ok(Answer::Done)
+}
+
+/// What a raised level does to what was decided for a lower one: a régulateur's leave to be late is over, a promise is kept
+/// before the new deadline. An emergency has no place, held or booked: it waits for the 15, first on every board.
+fn after_a_raise(draft: &mut Draft<'_>, mut request: CareRequest) -> Result<CareRequest, Refusal> {
+    request.agreement = request.agreement.map(|agreement| Agreement { latest: None, ..agreement });
+    if let (Some(promise), Some(deadline)) = (&mut request.promise, request.deadline) {
+        promise.by = promise.by.min(deadline);
+    }
+    if request.is_emergency() {
+        request.promise = None;
+        request = closing::leave_places(draft, request, "emergency")?;
+        request.phase = Phase::Open;
+    }
+    Ok(request)
 }
 
 /// Replaces the evaluation after new answers. A level that a person decided is kept unless the new one is higher: a new
@@ -127,10 +141,7 @@ pub(super) fn reassess(
         if request.phase == Phase::Incomplete {
             request.phase = Phase::Open;
         }
-        if request.is_emergency() {
-            request.promise = None;
-            request = places::give_back(draft, request, "emergency");
-        }
+        request = after_a_raise(draft, request)?;
     } else {
         request.triage.recommended = triage.recommended;
         request.triage.pack = triage.pack.clone();

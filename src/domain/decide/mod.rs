@@ -278,13 +278,14 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
         Command::Agree { request, .. } | Command::Promise { request, .. } | Command::NoteOffers { request, .. } => {
             keys.push(RecordKey::request(*request));
         }
-        Command::SetLevel { request, .. }
-        | Command::Reassess { request, .. }
-        | Command::Extend { request, .. }
+        Command::Extend { request, .. }
         | Command::Release { request, .. }
         | Command::CloseUnmet { request, .. }
         | Command::CloseOverdue { request } => of_request(*request, false),
-        Command::Cancel { request, .. } | Command::HandOverTo15 { request } => of_request(*request, true),
+        Command::SetLevel { request, .. }
+        | Command::Reassess { request, .. }
+        | Command::Cancel { request, .. }
+        | Command::HandOverTo15 { request } => of_request(*request, true),
         Command::Hold { request, slot, .. } => {
             of_request(*request, false);
             keys.push(RecordKey::slot(*slot));

@@ -24,6 +24,10 @@ pub(super) fn hold(
     let request = super::request(draft.records, request_id)?;
     may_get_a_place(request, now)?;
     let slot = super::slot(draft.records, slot_id)?;
+    if extra_consent && draft.actor().role == Role::Patient {
+        // A practitioner's consent is told to the regulation, never by the patient.
+        return Err(Refusal::Forbidden);
+    }
     if let Some(held) = request.live_hold(now).filter(|held| held.hold == *hold) {
         // The same call again: the hold stands as it was made.
         return if held.slot == slot_id {
@@ -51,7 +55,14 @@ pub(super) fn hold(
     let mut request = give_back(draft, request.clone(), "replaced");
     let mut slot = draft.slot_so_far(slot_id).ok_or(Refusal::Unknown(Subject::Slot))?;
     slot.holds.retain(|h| h.id != *hold);
-    slot.holds.push(Hold { id: hold.clone(), request: request_id, actor: draft.actor().clone(), until, extra });
+    slot.holds.push(Hold {
+        id: hold.clone(),
+        request: request_id,
+        actor: draft.actor().clone(),
+        since: now,
+        until,
+        extra,
+    });
     request.held = Some(HeldPlace { hold: hold.clone(), slot: slot_id, until });
     let concerns = both(&slot, request_id);
     draft.put_slot(slot);
@@ -68,6 +79,11 @@ pub(super) fn extend(
     until: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let (mut request, mut slot) = live(draft, id, hold)?;
+    in_time(&request, &slot)?;
+    let until = slot.hold(hold).map_or(until, |held| until.min(held.since + Hold::LONGEST));
+    if until <= draft.now() {
+        return Err(Refusal::HoldExpired);
+    }
     for held in slot.holds.iter_mut().filter(|h| h.id == *hold) {
         held.until = until;
     }
@@ -103,6 +119,7 @@ pub(super) fn confirm(
     if slot.withdrawn_at.is_some() || slot.start <= now {
         return Err(Refusal::SlotGone);
     }
+    in_time(&request, &slot)?;
     let extra = slot.hold(hold).is_some_and(|h| h.extra);
     slot.holds.retain(|h| h.id != *hold);
     slot.bookings.push(Booking { appointment: appointment_id, request: id, outcome: BookingOutcome::Expected, extra });
@@ -201,6 +218,14 @@ pub(super) fn give_back(draft: &mut Draft<'_>, mut request: CareRequest, reason:
         draft.event(kind, concerns, live.then_some(reason));
     }
     request
+}
+
+/// The slot still starts before the deadline, which may have come nearer since it was held.
+fn in_time(request: &CareRequest, slot: &Slot) -> Result<(), Refusal> {
+    match request.latest_start() {
+        Some(latest) if slot.start >= latest => Err(Refusal::Unsuitable { rule: "within_deadline".into() }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a request may get a place at all.

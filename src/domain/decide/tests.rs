@@ -330,6 +330,72 @@ fn raising_to_immediate_gives_the_held_place_back() {
 }
 
 #[test]
+fn raising_a_booked_request_to_immediate_frees_its_place_and_puts_it_back_on_the_board() {
+    let mut world = World::new();
+    world.publish(1, 60, 1, 0);
+    world.ask(1, Some(Level::H24));
+    world.hold(1, 1, "h1").unwrap();
+    world.confirm(1, "h1", 1).unwrap();
+    let raise = Command::SetLevel { request: request_id(1), level: Level::Immediate, reason: "r".to_owned() };
+    world.apply(&operator(), &raise).unwrap();
+    assert_eq!(world.states(1, 1), (SlotState::Free, RequestState::Open));
+    assert_eq!(world.appointment_status(1), AppointmentStatus::Cancelled);
+    world.apply(&operator(), &Command::HandOverTo15 { request: request_id(1) }).unwrap();
+    assert_eq!(world.request(1).state(world.now), RequestState::HandedTo15);
+}
+
+#[test]
+fn what_was_agreed_or_held_for_a_lower_level_does_not_outlive_a_raise() {
+    let mut world = World::new();
+    world.publish(1, 40 * 60, 1, 0);
+    world.publish(2, 60 * 60, 1, 0);
+    world.ask(1, Some(Level::H48));
+    let latest = Some(world.now + TimeDelta::days(3));
+    world.apply(&regulator(), &Command::Agree { request: request_id(1), reason: "r".to_owned(), latest }).unwrap();
+    assert_eq!(world.request(1).latest_start(), latest);
+    world.apply(&operator(), &Command::Promise { request: request_id(1), notice_minutes: 60 }).unwrap();
+    world.hold(1, 1, "h1").unwrap();
+    let raise = Command::SetLevel { request: request_id(1), level: Level::SameDay, reason: "r".to_owned() };
+    world.apply(&operator(), &raise).unwrap();
+    let deadline = world.now + TimeDelta::hours(6);
+    assert_eq!(world.request(1).latest_start(), Some(deadline));
+    assert_eq!(world.request(1).promise.as_ref().map(|promise| promise.by), Some(deadline));
+    assert_eq!(world.confirm(1, "h1", 1), Err(Refusal::Unsuitable { rule: "within_deadline".into() }));
+}
+
+#[test]
+fn a_hold_is_not_prolonged_for_ever() {
+    let mut world = World::new();
+    world.publish(1, 120, 1, 0);
+    world.ask(1, Some(Level::H24));
+    world.hold(1, 1, "h1").unwrap();
+    let mut extensions = 0;
+    loop {
+        world.pass(4);
+        let until = world.now + TimeDelta::minutes(5);
+        let extend = Command::Extend { request: request_id(1), hold: hold_id("h1"), until };
+        if world.apply(&operator(), &extend).is_err() {
+            break;
+        }
+        extensions += 1;
+    }
+    assert_eq!(extensions, 7);
+    assert_eq!(world.states(1, 1), (SlotState::Free, RequestState::Open));
+}
+
+#[test]
+fn a_patient_cannot_give_the_practitioners_consent() {
+    let mut world = World::new();
+    world.publish(1, 60, 1, 1);
+    world.ask(1, Some(Level::H24));
+    let patient = Actor { role: Role::Patient, id: request_id(1).to_string() };
+    let until = world.now + TimeDelta::minutes(5);
+    let (request, slot, hold) = (request_id(1), slot_id(1), hold_id("h"));
+    let command = Command::Hold { request, slot, hold, until, extra_consent: true };
+    assert_eq!(world.apply(&patient, &command), Err(Refusal::Forbidden));
+}
+
+#[test]
 fn anybody_raises_and_only_a_regulateur_lowers() {
     let mut world = World::new();
     world.ask(1, Some(Level::H24));

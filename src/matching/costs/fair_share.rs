@@ -1,20 +1,13 @@
 //! Fairness between practitioners: who already sees several unscheduled patients on a day costs a little more for the next
 //! one. Per practitioner and day, so that the groups do not cross and the plan keeps its proof (solver.md §2).
 
-use chrono::{DateTime, Utc};
-
-use crate::domain::Slot;
 use crate::matching::Reason;
 
 /// Patients of a day, and points for each of them: two free, two at five minutes of travel, then a quarter of an hour each.
 /// Our assumption.
 const STEPS: [(usize, i64); 2] = [(2, 0), (2, 60)];
-const BEYOND: i64 = 180;
-
-/// Places of a slot already held or booked at `now`.
-pub fn already_taken(slot: &Slot, now: DateTime<Utc>) -> usize {
-    slot.taken(now)
-}
+/// The dearest step.
+pub const BEYOND: i64 = 180;
 
 /// What the next patients of this practitioner on this day cost, when `taken` places are gone already: (width, points), the
 /// last width none.

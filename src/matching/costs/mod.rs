@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Candidate, Reason, Seeker};
 
-pub use fair_share::{already_taken, sentence as fair_share_sentence, steps as fair_share_steps};
+pub use fair_share::{BEYOND as DEAREST_STEP, sentence as fair_share_sentence, steps as fair_share_steps};
 pub use unplaced::penalty as unplaced_penalty;
 
 /// Points a slot costs a seeker, but for what depends on everybody's choices ([`fair_share_steps`]).

@@ -5,6 +5,6 @@ use super::{Pair, Rule};
 pub(super) const RULE: Rule = Rule {
     code: "audience",
     requirement: "Le praticien doit avoir ouvert ce créneau à ce canal de réservation.",
-    holds: |pair: &Pair<'_>| !pair.candidate.slot.audience.is_disjoint(&pair.seeker.audience),
+    holds: |pair: &Pair<'_>| pair.candidate.audience & pair.seeker.audience != 0,
     needs_travel: false,
 };

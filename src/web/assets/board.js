@@ -39,7 +39,7 @@ export function refreshBoard() {
 
 async function load() {
   try {
-    const { items } = await get("/requests?limit=200");
+    const { items } = await get("/requests?limit=1000");
     const before = known;
     known = new Map(items.map((/** @type {Waiting} */ item) => [item.id, item]));
     if (loadedOnce) announceNew(before);

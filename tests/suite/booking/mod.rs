@@ -1,9 +1,9 @@
 //! The use-cases over a real store: races, lost answers, ended holds, and what waits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aiguilleur::booking::{Call, Failure};
-use aiguilleur::domain::{HoldId, Level, Refusal, RequestState, SlotState};
+use aiguilleur::domain::{Answer, HoldId, Level, Refusal, RequestState, SlotState};
 use aiguilleur::store::StoreError;
 use chrono::TimeDelta;
 
@@ -108,6 +108,48 @@ async fn the_same_key_gives_the_same_answer_and_another_body_is_refused() {
     desk.booking.hold(&keyed("l2", 1), late, slot, hold_id(2), false).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_given_at_the_same_time_add_up() {
+    let desk = Desk::open().await;
+    let request = desk.request(Level::H24).await;
+    let calls: Vec<_> = (0..12)
+        .map(|n| {
+            let booking = desk.booking.clone();
+            let answers = BTreeMap::from([(format!("fievre_adulte.q{n}"), Answer::Yes)]);
+            tokio::spawn(async move { booking.add_answers(&operator(), request, answers, BTreeMap::new()).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let facts = desk.booking.case(request).await.unwrap().facts.unwrap();
+    assert_eq!(facts.answers.len(), 12, "a yes was lost");
+    assert_eq!(desk.booking.case(request).await.unwrap().request.level(), Some(Level::H24));
+}
+
+#[tokio::test]
+async fn a_full_slot_can_be_taken_back_whole() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 50).await;
+    for n in 0..50 {
+        let request = desk.request(Level::H24).await;
+        desk.booking.hold(&operator(), request, slot, hold_id(n), false).await.unwrap();
+        desk.booking.confirm(&operator(), request, hold_id(n), &patient()).await.unwrap();
+    }
+    desk.booking.withdraw(&Call::of_service(), slot, "absent".to_owned(), true).await.unwrap();
+    assert_eq!(desk.booking.view.read(|state| state.board.waiting(desk.now()).count()), 50);
+}
+
+#[tokio::test]
+async fn one_key_is_one_call_also_for_calls_of_several_commits() {
+    let desk = Desk::open().await;
+    let call = |body| Call { key: Some("k".to_owned()), fingerprint: [body; 16], ..Call::of_service() };
+    let drafts: Vec<_> = (0..100).map(|n| desk.draft(60 + 15 * n, 1)).collect();
+    let slot = desk.booking.publish(&call(1), drafts).await.unwrap().created[0];
+    let other = desk.booking.withdraw(&call(2), slot, "absent".to_owned(), false).await;
+    assert!(matches!(other, Err(Failure::Store(StoreError::IdemMismatch))), "{other:?}");
+}
+
 #[tokio::test]
 async fn an_ended_hold_is_free_by_rule_and_the_sweeper_only_tells_it() {
     let desk = Desk::open().await;
@@ -115,7 +157,7 @@ async fn an_ended_hold_is_free_by_rule_and_the_sweeper_only_tells_it() {
     let (first, second) = (desk.request(Level::H24).await, desk.request(Level::H24).await);
     desk.booking.hold(&operator(), first, slot, hold_id(1), false).await.unwrap();
     desk.clock.advance(TimeDelta::minutes(5));
-    let offers = desk.booking.offers(second, None).await.unwrap();
+    let offers = desk.booking.offers(&operator(), second, None).await.unwrap();
     assert_eq!(offers.items[0].slot.id, slot);
     desk.booking.run_due().await.unwrap();
     assert!(desk.booking.slot(slot).await.unwrap().holds.is_empty());
@@ -140,7 +182,7 @@ async fn a_slot_that_does_not_suit_is_refused_with_its_rule() {
 async fn a_request_that_found_nothing_is_offered_the_place_that_appears() {
     let desk = Desk::open().await;
     let request = desk.request(Level::H24).await;
-    let offers = desk.booking.offers(request, None).await.unwrap();
+    let offers = desk.booking.offers(&operator(), request, None).await.unwrap();
     assert!(offers.items.is_empty());
     assert_eq!(offers.unserved.as_ref().map(|reason| reason.code), Some("no_such_slot"));
     let slot = desk.publish(60, 1).await;
