@@ -1,8 +1,8 @@
 //! What happened to each request, as its page shows it: the events that concern it, without the records they carry.
 //!
 //! One entry takes some 200 bytes, one closed request five to ten entries: at most [`Histories::CLOSED_KEPT`] closed
-//! requests are some 40 MB. Older ones are read from the store's stream by whoever asks. A history is complete as far as the
-//! stream was kept, and says when it is not.
+//! requests are some 40 MB; the audit trail has the older ones. A history is complete as far as the stream was kept, and says
+//! when it is not.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -79,6 +79,12 @@ async fn nothing_that_names_or_describes_a_patient_leaves_the_vault() {
     assert_eq!(status, 200, "{raised}");
     let (_, whole) = demo.get("demo-operator", &format!("/requests/{id}")).await;
     assert!(whole["history"].to_string().contains("très pâle"), "the regulation reads its own reason: {whole}");
+    // A slot taken back with a patient's name in the reason: what stands in the audit is a reference.
+    let doctor = demo.get("demo-operator", &format!("/slots/{slot}")).await.1["practitioner"]["rpps"].clone();
+    let token = format!("demo-practitioner-{}", doctor.as_str().unwrap());
+    let why = json!({"reason": "Quenouillard Zéphyrine ne vient pas", "cancel_bookings": true});
+    let (status, withdrawn) = demo.post(&token, &format!("/slots/{slot}/withdraw"), &why).await.unwrap();
+    assert_eq!(status, 200, "{withdrawn}");
     // A mistake in a body is answered without quoting it into the log.
     let wrong = json!({ "hold_id": "h", "patient": {"first_name": "Zéphyrine", "last_name": "Quenouillard", "phone": "0639987654000"} });
     demo.post("demo-operator", &format!("/requests/{id}/confirm"), &wrong).await.unwrap();
