@@ -177,3 +177,62 @@ impl Booking {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::geography::travel::RoadModel;
+
+    fn empty_pool() -> Pool {
+        let now = "2026-11-24T08:00:00Z".parse().unwrap();
+        Pool::solve(Vec::new(), Vec::new(), Taken::new(), &RoadModel, now, Duration::from_millis(50)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_while_a_solve_runs_shares_the_next_one() {
+        let (planner, solves) = (Arc::new(Planner::default()), Arc::new(AtomicUsize::new(0)));
+        let (started, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let first = tokio::spawn({
+            let (planner, solves) = (planner.clone(), solves.clone());
+            let (started, gate) = (started.clone(), gate.clone());
+            async move {
+                let solve = async {
+                    solves.fetch_add(1, Ordering::SeqCst);
+                    started.notify_one();
+                    gate.notified().await;
+                    Ok::<_, ()>(empty_pool())
+                };
+                planner.plan(solve).await.unwrap()
+            }
+        });
+        started.notified().await;
+        let others: Vec<_> = (0..49)
+            .map(|_| {
+                let (planner, solves) = (planner.clone(), solves.clone());
+                tokio::spawn(async move {
+                    let solve = async {
+                        solves.fetch_add(1, Ordering::SeqCst);
+                        Ok::<_, ()>(empty_pool())
+                    };
+                    planner.plan(solve).await.unwrap()
+                })
+            })
+            .collect();
+        // All of them have asked: each has drawn its ticket before the first solve ends.
+        while planner.asked.load(Ordering::SeqCst) < 50 {
+            tokio::task::yield_now().await;
+        }
+        gate.notify_one();
+        first.await.unwrap();
+        let mut plans = Vec::new();
+        for other in others {
+            plans.push(other.await.unwrap());
+        }
+        assert!(plans.iter().all(|plan| Arc::ptr_eq(plan, &plans[0])));
+        assert_eq!(solves.load(Ordering::SeqCst), 2, "one for the first, one for all who came meanwhile");
+    }
+}
