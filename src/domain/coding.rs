@@ -1,10 +1,8 @@
 //! National codes and the small closed lists of the field.
 
-use std::fmt;
-use std::str::FromStr;
-
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+
+use super::checked_text::checked_text;
 
 /// A closed list: each value with the code it has on every wire and in every record.
 macro_rules! coded {
@@ -161,67 +159,24 @@ coded!(
     }
 );
 
-/// A code of a list that stays open (`TRE_G15` professions, `TRE_R38` specialities): form checked, not membership.
-macro_rules! open_code {
-    ($(#[$doc:meta])* $name:ident, $lengths:expr, $message:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The code.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl FromStr for $name {
-            type Err = OpenCodeError;
-            fn from_str(text: &str) -> Result<Self, OpenCodeError> {
-                if $lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(OpenCodeError($message))
-                }
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = OpenCodeError;
-            fn try_from(text: String) -> Result<Self, OpenCodeError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(code: $name) -> Self {
-                code.0
-            }
-        }
-    };
-}
-
 /// A text that does not have the form of its national code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct OpenCodeError(&'static str);
 
-open_code!(
-    /// A profession of TRE_G15-ProfessionSante: `10` médecin, `60` infirmier… The list is open: a CPTS is not limited to
+checked_text!(
+    /// A profession of `TRE_G15-ProfessionSante`: `10` médecin, `60` infirmier… The list is open: a CPTS is not limited to
     /// the ten professions of its founding texts.
-    Profession,
-    2..=3,
-    "a profession is a code of TRE_G15, like 10 (médecin) or 60 (infirmier)"
+    Profession, OpenCodeError, |text| {
+        open_code(text, 2..=3, "a profession is a code of TRE_G15, like 10 (médecin) or 60 (infirmier)")
+    }
 );
 
-open_code!(
-    /// A speciality of TRE_R38-SpecialiteOrdinale: `SM54` médecine générale…
-    Speciality,
-    3..=5,
-    "a speciality is a code of TRE_R38, like SM54 (médecine générale)"
+checked_text!(
+    /// A speciality of `TRE_R38-SpecialiteOrdinale`: `SM54` médecine générale…
+    Speciality, OpenCodeError, |text| {
+        open_code(text, 3..=5, "a speciality is a code of TRE_R38, like SM54 (médecine générale)")
+    }
 );
 
 impl Profession {
@@ -245,42 +200,22 @@ impl Speciality {
     }
 }
 
-/// A language, as two letters of ISO 639-1: `fr`, `ar`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Language(String);
+checked_text!(
+    /// A language, as two letters of ISO 639-1: `fr`, `ar`.
+    Language, OpenCodeError, |text| {
+        let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_lowercase());
+        if fits { Ok(()) } else { Err(OpenCodeError("a language is two letters of ISO 639-1, like fr")) }
+    }
+);
 
-impl Language {
-    /// The two letters.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-impl FromStr for Language {
-    type Err = OpenCodeError;
-    fn from_str(text: &str) -> Result<Self, OpenCodeError> {
-        if text.len() == 2 && text.bytes().all(|b| b.is_ascii_lowercase()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(OpenCodeError("a language is two letters of ISO 639-1, like fr"))
-        }
-    }
-}
-impl fmt::Display for Language {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-impl TryFrom<String> for Language {
-    type Error = OpenCodeError;
-    fn try_from(text: String) -> Result<Self, OpenCodeError> {
-        text.parse()
-    }
-}
-impl From<Language> for String {
-    fn from(language: Language) -> Self {
-        language.0
-    }
+/// The form of a code of a list that stays open (`TRE_G15`, `TRE_R38`): membership is not checked.
+fn open_code(
+    text: &str,
+    lengths: std::ops::RangeInclusive<usize>,
+    expected: &'static str,
+) -> Result<(), OpenCodeError> {
+    let fits = lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    if fits { Ok(()) } else { Err(OpenCodeError(expected)) }
 }
 
 #[cfg(test)]

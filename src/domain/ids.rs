@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::checked_text::checked_text;
+
 /// Why a text is not the identifier it was meant to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
@@ -64,45 +66,6 @@ uuid_id!(
     AppointmentId
 );
 
-macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $check:expr, $error:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text inside.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                let valid: fn(&str) -> bool = $check;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err($error) }
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-    };
-}
-
 fn slug(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -113,35 +76,25 @@ fn token(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
-text_id!(
+checked_text!(
     /// A territory, as it stands in paths and in the hash tag of its keys: `weppes`, `occ-11-alaric`.
-    TerritoryId,
-    slug,
-    IdError::NotSlug
+    TerritoryId, IdError, |text| if slug(text) { Ok(()) } else { Err(IdError::NotSlug) }
 );
-text_id!(
+checked_text!(
     /// A place of practice. Editors bring their own identifiers, hence a token and not a UUID.
-    LocationId,
-    token,
-    IdError::NotToken
+    LocationId, IdError, |text| if token(text) { Ok(()) } else { Err(IdError::NotToken) }
 );
-text_id!(
+checked_text!(
     /// A hold, named by the client before its first try, so that the call may be sent again.
-    HoldId,
-    token,
-    IdError::NotToken
+    HoldId, IdError, |text| if token(text) { Ok(()) } else { Err(IdError::NotToken) }
 );
-text_id!(
+checked_text!(
     /// The software a regulation call was filed in gives this reference; it names a file, never a person.
-    RegulationReference,
-    token,
-    IdError::NotToken
+    RegulationReference, IdError, |text| if token(text) { Ok(()) } else { Err(IdError::NotToken) }
 );
-text_id!(
+checked_text!(
     /// A block of the triage pack: `fievre_enfant`.
-    ComplaintId,
-    token,
-    IdError::NotToken
+    ComplaintId, IdError, |text| if token(text) { Ok(()) } else { Err(IdError::NotToken) }
 );
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod actor;
 pub mod agenda;
 pub mod appointment;
 pub mod care_request;
+mod checked_text;
 pub mod coding;
 pub mod commune_code;
 pub mod decide;
