@@ -66,7 +66,8 @@ impl Pool {
         let demands = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, waiting)).collect();
         let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
         let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
-        let left = budget.saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
+        // A tenth is kept for what comes after the clock has been looked at for the last time: the answer is inside its budget.
+        let left = (budget - budget / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
         let solved = Solved::new(instance, Budget::wall(left), Seed::default());
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
         Ok(Self { seekers, candidates, suitable, by_request, taken, solved, now, elapsed: started.elapsed() })
