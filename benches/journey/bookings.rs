@@ -120,7 +120,8 @@ async fn over_http(in_flight: usize, count: usize) -> f64 {
         // Any hour, anywhere: what is measured is booking, not choosing.
         let mut order = order.clone();
         order.level = Some(aiguilleur::domain::Level::Programmed);
-        order.constraints = aiguilleur::domain::Constraints { max_travel_minutes: Some(600), ..Default::default() };
+        order.facts.constraints =
+            aiguilleur::domain::Constraints { max_travel_minutes: Some(600), ..Default::default() };
         requests.push(desk.booking.enter_request(&call, id, order).await.expect("entered"));
     }
     let state = AppState::new(Parts {

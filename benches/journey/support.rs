@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use aiguilleur::booking::{Booking, Call, Parts, Policy, RequestOrder, Vault};
 use aiguilleur::clock::ManualClock;
 use aiguilleur::domain::{
-    Arrival, Audience, Level, Location, Modality, Practitioner, RequestId, SlotDraft, SlotId, SlotSource, Territory,
+    Arrival, Audience, Level, Location, Modality, PatientFacts, Practitioner, RequestId, SlotDraft, SlotId, SlotSource,
+    Territory,
 };
 use aiguilleur::geography::builtin;
 use aiguilleur::geography::travel::RoadModel;
@@ -140,20 +141,11 @@ pub(crate) fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
         .filter(|request| request.level != Level::Immediate)
         .take(count)
         .map(|request| RequestOrder {
-            age: request.facts.age,
-            sex: request.facts.sex,
+            facts: PatientFacts { complaint: "fievre_adulte".parse().expect("a block"), note: None, ..request.facts },
             commune: request.commune,
-            point: request.facts.point,
-            point_is_exact: request.facts.point_is_exact,
-            complaint: "fievre_adulte".parse().expect("a block"),
-            other_complaints: Vec::new(),
-            answers: request.facts.answers,
-            flags: request.facts.flags,
-            note: None,
             level: Some(request.level),
             regulation_reference: None,
             channel: request.channel,
-            constraints: request.facts.constraints,
         })
         .collect()
 }

@@ -10,41 +10,23 @@ use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Age, Answer, CareRequest, Channel, CommuneCode, ComplaintId, Constraints, DecidedBy, GeoPoint, Level, PatientFacts,
-    RecordKey, Refusal, RegulationReference, RequestId, Sex, Triage, TriageStatus,
+    Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
+    RequestId, Triage, TriageStatus,
 };
 
 /// A request as an edge hands it in: every field parsed, the commune known, its point found.
 #[derive(Debug, Clone)]
 pub struct RequestOrder {
-    /// Age of the patient.
-    pub age: Age,
-    /// Sex.
-    pub sex: Sex,
+    /// What triage and matching need of the patient.
+    pub facts: PatientFacts,
     /// Where the patient is.
     pub commune: CommuneCode,
-    /// The exact point, or the commune's.
-    pub point: GeoPoint,
-    /// Whether the caller gave the point.
-    pub point_is_exact: bool,
-    /// Main complaint; a block of the pack.
-    pub complaint: ComplaintId,
-    /// Others.
-    pub other_complaints: Vec<ComplaintId>,
-    /// Answers by `<block>.<question>`.
-    pub answers: BTreeMap<String, Answer>,
-    /// Flags.
-    pub flags: BTreeMap<String, Answer>,
-    /// Free text.
-    pub note: Option<String>,
     /// The level the medical regulation of the call decided; only operators hand one in.
     pub level: Option<Level>,
     /// The regulation file.
     pub regulation_reference: Option<RegulationReference>,
     /// Where it came from.
     pub channel: Channel,
-    /// What the slot must be.
-    pub constraints: Constraints,
 }
 
 /// How many callers may answer questions of one request at once before one of them is asked to try again.
@@ -86,19 +68,7 @@ impl Booking {
             Some(answer) => answer?,
             None => {
                 let triage = self.declared(&order, self.now());
-                let facts = PatientFacts {
-                    age: order.age,
-                    sex: order.sex,
-                    point: order.point,
-                    point_is_exact: order.point_is_exact,
-                    complaint: order.complaint,
-                    other_complaints: order.other_complaints,
-                    answers: order.answers,
-                    flags: order.flags,
-                    note: order.note,
-                    constraints: order.constraints,
-                };
-                let facts_ref = self.vault.seal_new_subject(id, &facts).await?;
+                let facts_ref = self.vault.seal_new_subject(id, &order.facts).await?;
                 let new = NewRequest {
                     id,
                     channel: order.channel,
@@ -120,14 +90,14 @@ impl Booking {
     /// The evaluation of a request whose level a person declares: the triage engine comes behind this function. Without a
     /// level the request is incomplete: nobody's urgency is guessed.
     fn declared(&self, order: &RequestOrder, now: DateTime<Utc>) -> Triage {
-        let mut care_need = self.pack.care_need_of(&order.complaint);
-        if let Some(profession) = &order.constraints.profession {
+        let mut care_need = self.pack.care_need_of(&order.facts.complaint);
+        if let Some(profession) = &order.facts.constraints.profession {
             if *profession != care_need.profession {
                 care_need.speciality = None;
             }
             care_need.profession = profession.clone();
         }
-        if let Some(modality) = order.constraints.modality {
+        if let Some(modality) = order.facts.constraints.modality {
             care_need.modality = Some(modality);
         }
         Triage {

@@ -78,21 +78,11 @@ fn operator() -> Call {
 }
 
 fn order(request: SyntheticRequest) -> RequestOrder {
-    let facts = request.facts;
     RequestOrder {
-        age: facts.age,
-        sex: facts.sex,
+        facts: request.facts,
         commune: request.commune,
-        point: facts.point,
-        point_is_exact: facts.point_is_exact,
-        complaint: facts.complaint,
-        other_complaints: facts.other_complaints,
-        answers: facts.answers,
-        flags: facts.flags,
-        note: facts.note,
         level: Some(request.level),
         regulation_reference: None,
         channel: request.channel,
-        constraints: facts.constraints,
     }
 }

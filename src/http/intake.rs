@@ -6,7 +6,7 @@ use chrono::{Months, NaiveDate};
 
 use super::fields::{Fields, Item, boolean, parsed};
 use crate::booking::{Booking, RequestOrder};
-use crate::domain::{Age, Answer, CommuneCode, ComplaintId, Constraints, GeoPoint, Sex};
+use crate::domain::{Age, Answer, CommuneCode, ComplaintId, Constraints, GeoPoint, PatientFacts, Sex};
 use crate::geography::gazetteer::Gazetteer;
 
 /// Oldest age taken.
@@ -28,10 +28,9 @@ pub(super) fn read_request(fields: &mut Fields<'_, '_>, booking: &Booking, today
     let constraints = fields.optional("constraints", |item| item.object(read_constraints));
     let (age, sex) = patient?;
     let place = place?;
-    Some(RequestOrder {
+    let facts = PatientFacts {
         age,
         sex,
-        commune: place.commune,
         point: place.point,
         point_is_exact: place.exact,
         complaint: main?,
@@ -39,11 +38,9 @@ pub(super) fn read_request(fields: &mut Fields<'_, '_>, booking: &Booking, today
         answers: answers?,
         flags: flags.unwrap_or_default(),
         note: note.filter(|note| !note.is_empty()),
-        level,
-        regulation_reference,
-        channel: channel?,
         constraints: constraints.unwrap_or_default(),
-    })
+    };
+    Some(RequestOrder { facts, commune: place.commune, level, regulation_reference, channel: channel? })
 }
 
 fn read_patient(fields: &mut Fields<'_, '_>, today: NaiveDate) -> Option<(Age, Sex)> {

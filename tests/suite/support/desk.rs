@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aiguilleur::booking::{Booking, Call, Parts, Policy, RequestOrder, Vault};
 use aiguilleur::clock::{Clock as _, ManualClock};
 use aiguilleur::domain::{
-    Actor, Age, Arrival, Audience, Channel, Constraints, Level, Location, Modality, PatientIdentity, Practitioner,
-    RequestId, Role, Rpps, Sex, SlotDraft, SlotId, SlotSource,
+    Actor, Age, Arrival, Audience, Channel, Constraints, Level, Location, Modality, PatientFacts, PatientIdentity,
+    Practitioner, RequestId, Role, Rpps, Sex, SlotDraft, SlotId, SlotSource,
 };
 use aiguilleur::geography::builtin;
 use aiguilleur::geography::travel::RoadModel;
@@ -114,20 +114,22 @@ impl Desk {
     pub(crate) fn order(&self, level: Level) -> RequestOrder {
         let wicres = self.booking.territory.commune(WICRES.parse().unwrap()).unwrap();
         RequestOrder {
-            age: Age::Years(80),
-            sex: Sex::Female,
+            facts: PatientFacts {
+                age: Age::Years(80),
+                sex: Sex::Female,
+                point: wicres.point,
+                point_is_exact: false,
+                complaint: "fievre_adulte".parse().unwrap(),
+                other_complaints: Vec::new(),
+                answers: BTreeMap::new(),
+                flags: BTreeMap::new(),
+                note: None,
+                constraints: Constraints::default(),
+            },
             commune: wicres.code,
-            point: wicres.point,
-            point_is_exact: false,
-            complaint: "fievre_adulte".parse().unwrap(),
-            other_complaints: Vec::new(),
-            answers: BTreeMap::new(),
-            flags: BTreeMap::new(),
-            note: None,
             level: Some(level),
             regulation_reference: None,
             channel: Channel::Operator,
-            constraints: Constraints::default(),
         }
     }
 
