@@ -14,7 +14,7 @@ use crate::domain::decide::{Answer, Command, Context, decide, missing};
 use crate::domain::time::from_millis;
 use crate::domain::{RecordKey, Records, Refusal};
 use crate::store::codec::{self, Effects};
-use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError};
+use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError, Write};
 
 /// What is remembered under an idempotency key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,23 +24,49 @@ enum Remembered {
     Refused(Refusal),
 }
 
+/// One commit of a call.
+#[derive(Debug)]
+pub(super) struct Step {
+    command: Command,
+    part: Option<usize>,
+    sealed: Vec<Write>,
+}
+
+impl Step {
+    /// A command alone.
+    pub(super) fn new(command: Command) -> Self {
+        Self { command, part: None, sealed: Vec::new() }
+    }
+
+    /// Told apart from the other commits of its call.
+    pub(super) fn part(self, part: Option<usize>) -> Self {
+        Self { part, ..self }
+    }
+
+    /// With the sealed data its command names.
+    pub(super) fn with(self, sealed: Vec<Write>) -> Self {
+        Self { sealed, ..self }
+    }
+}
+
 /// How long an answer waits for this node's own read model to show what it changed.
 const OWN_WRITES_WITHIN: Duration = Duration::from_secs(2);
 
 impl Booking {
-    /// Decides and commits one command. `part` tells the commits of one call apart.
-    pub(super) async fn run(&self, call: &Call, part: Option<usize>, command: Command) -> Result<Answer, Failure> {
-        self.run_checked(call, part, command, |_| Ok(())).await
+    /// Decides and commits one command.
+    pub(super) async fn run(&self, call: &Call, command: Command) -> Result<Answer, Failure> {
+        self.transact(call, Step::new(command), |_| Ok(())).await
     }
 
-    /// As [`Booking::run`], with a check of its own on the same records before every decision.
-    pub(super) async fn run_checked(
+    /// As [`Booking::run`], with all that goes into the commit, and a check of its own on the same records before every
+    /// decision.
+    pub(super) async fn transact(
         &self,
         call: &Call,
-        part: Option<usize>,
-        command: Command,
+        step: Step,
         check: impl Fn(&Records) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<Answer, Failure> {
+        let Step { command, part, sealed } = step;
         let idem = self.idem(call, part);
         if call.key.is_some()
             && let Some(answer) = self.remembered(call, &idem).await?
@@ -63,7 +89,9 @@ impl Booking {
             }
             let (effects, remembered) = match &verdict {
                 Ok(decision) => {
-                    (Effects::of(&decision.change, &records)?, Remembered::Answered(decision.answer.clone()))
+                    let mut effects = Effects::of(&decision.change, &records)?;
+                    effects.writes.extend(sealed.iter().cloned());
+                    (effects, Remembered::Answered(decision.answer.clone()))
                 }
                 Err(refusal) => (Effects::default(), Remembered::Refused(refusal.clone())),
             };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::driver::Step;
 use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
@@ -68,17 +69,17 @@ impl Booking {
             Some(answer) => answer?,
             None => {
                 let triage = self.declared(&order, self.now());
-                let facts_ref = self.vault.seal_new_subject(id, &order.facts).await?;
+                let facts = self.vault.seal_new_subject(id, &order.facts)?;
                 let new = NewRequest {
                     id,
                     channel: order.channel,
                     commune: order.commune,
                     in_territory: self.territory.commune(order.commune).is_some(),
-                    facts_ref,
+                    facts_ref: facts.reference,
                     regulation_reference: order.regulation_reference,
                     triage,
                 };
-                self.run(call, None, Command::CreateRequest(new)).await?
+                self.transact(call, Step::new(Command::CreateRequest(new)).with(facts.blobs), |_| Ok(())).await?
             }
         };
         match answer {
@@ -145,12 +146,19 @@ impl Booking {
         }
     }
 
-    /// Puts a written reason into the vault; answers what stands for it in events.
-    pub(super) async fn sealed_reason(&self, request: RequestId, reason: &str) -> Result<String, Failure> {
+    /// Runs a command that says why: the text is sealed, its reference stands in the command and in events.
+    pub(super) async fn run_with_reason(
+        &self,
+        call: &Call,
+        request: RequestId,
+        reason: &str,
+        command: impl FnOnce(String) -> Command,
+    ) -> Result<Outcome, Failure> {
         if self.records(&[RecordKey::request(request)]).await?.request(request).is_none() {
             return Err(Refusal::Unknown(Subject::Request).into());
         }
-        Ok(self.vault.seal_reason(request, reason).await?)
+        let reason = self.vault.seal_reason(request, reason).await?;
+        self.transact(call, Step::new(command(reason.reference)).with(reason.blobs), |_| Ok(())).await
     }
 
     /// What was written under a reference that stands in a history; the text itself where it is none.
@@ -176,8 +184,7 @@ impl Booking {
         level: Level,
         reason: String,
     ) -> Result<Case, Failure> {
-        let reason = self.sealed_reason(request, &reason).await?;
-        self.run(call, None, Command::SetLevel { request, level, reason }).await?;
+        self.run_with_reason(call, request, &reason, |reason| Command::SetLevel { request, level, reason }).await?;
         self.case(request).await
     }
 
@@ -200,16 +207,16 @@ impl Booking {
             let mut facts = PatientFacts::clone(&*before.facts.ok_or(Failure::Unreadable)?);
             facts.answers.extend(answers.clone());
             facts.flags.extend(flags.clone());
-            let facts_ref = self.vault.seal_facts_again(id, Uuid::now_v7(), &facts).await?;
+            let facts = self.vault.seal_facts_again(id, &facts).await?;
             // Nobody evaluates yet: the level that stands is a person's, and nothing here may touch it.
             let triage = Triage { decided: None, ..before.request.triage };
-            let command = Command::Reassess { request: id, facts_ref, triage };
+            let command = Command::Reassess { request: id, facts_ref: facts.reference, triage };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.
             let same_facts = |records: &crate::domain::Records| match records.request(id) {
                 Some(now) if now.facts_ref != before.request.facts_ref => Err(Refusal::Outdated),
                 _ => Ok(()),
             };
-            match self.run_checked(call, None, command, same_facts).await {
+            match self.transact(call, Step::new(command).with(facts.blobs), same_facts).await {
                 Err(Failure::Refused { refusal: Refusal::Outdated, .. }) => {}
                 done => {
                     done?;
@@ -231,8 +238,7 @@ impl Booking {
         reason: String,
         latest: Option<DateTime<Utc>>,
     ) -> Result<Case, Failure> {
-        let reason = self.sealed_reason(request, &reason).await?;
-        self.run(call, None, Command::Agree { request, reason, latest }).await?;
+        self.run_with_reason(call, request, &reason, |reason| Command::Agree { request, reason, latest }).await?;
         self.case(request).await
     }
 
@@ -248,7 +254,7 @@ impl Booking {
             Some(known) if !kept && known.wants_a_place(self.now()) => Err(Refusal::PromiseImpossible),
             _ => Ok(()),
         };
-        self.run_checked(call, None, command, impossible).await?;
+        self.transact(call, Step::new(command), impossible).await?;
         self.case(request).await
     }
 
@@ -257,8 +263,7 @@ impl Booking {
     /// # Errors
     /// [`Refusal::Emergency`]: an emergency is only handed over.
     pub async fn cancel(&self, call: &Call, request: RequestId, reason: String) -> Result<Case, Failure> {
-        let reason = self.sealed_reason(request, &reason).await?;
-        self.run(call, None, Command::Cancel { request, reason }).await?;
+        self.run_with_reason(call, request, &reason, |reason| Command::Cancel { request, reason }).await?;
         self.case(request).await
     }
 
@@ -267,7 +272,7 @@ impl Booking {
     /// # Errors
     /// [`Refusal::WrongState`] when the request is closed.
     pub async fn hand_over_to_15(&self, call: &Call, request: RequestId) -> Result<Case, Failure> {
-        self.run(call, None, Command::HandOverTo15 { request }).await?;
+        self.run(call, Command::HandOverTo15 { request }).await?;
         self.case(request).await
     }
 }

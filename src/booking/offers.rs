@@ -70,7 +70,7 @@ impl Booking {
         let offers = self.look_for_offers(request, budget).await?;
         if !offers.items.is_empty() || call.key.is_some() {
             let offered = offers.items.iter().map(|offer| offer.slot.id).collect();
-            self.run(call, None, Command::NoteOffers { request, offered }).await?;
+            self.run(call, Command::NoteOffers { request, offered }).await?;
         }
         Ok(offers)
     }

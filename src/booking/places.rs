@@ -3,6 +3,7 @@
 use chrono::Utc;
 use uuid::Uuid;
 
+use super::driver::Step;
 use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
 use crate::domain::refusal::Subject;
@@ -42,7 +43,7 @@ impl Booking {
             }
             _ => Ok(()),
         };
-        match self.run_checked(call, None, command, check).await {
+        match self.transact(call, Step::new(command), check).await {
             Ok(answer) => held(answer),
             Err(failure) => Err(self.with_fresh_offers(request, failure).await),
         }
@@ -54,13 +55,13 @@ impl Booking {
     /// [`Refusal::HoldExpired`] with fresh offers.
     pub async fn extend(&self, call: &Call, request: RequestId, hold: HoldId) -> Result<Held, Failure> {
         let until = self.now() + self.policy.hold;
-        match self.run(call, None, Command::Extend { request, hold, until }).await {
+        match self.run(call, Command::Extend { request, hold, until }).await {
             Ok(answer) => held(answer),
             Err(failure) => Err(self.with_fresh_offers(request, failure).await),
         }
     }
 
-    /// Turns a live hold into an appointment. Who the patient is goes sealed into the store before the commit that names it.
+    /// Turns a live hold into an appointment. Who the patient is goes sealed into the same commit.
     ///
     /// # Errors
     /// [`Refusal::HoldExpired`] or [`Refusal::SlotTaken`] with fresh offers.
@@ -76,8 +77,10 @@ impl Booking {
             None => {
                 let appointment = AppointmentId::new(Uuid::now_v7());
                 match self.vault.seal_identity(request, appointment, identity).await.map_err(Failure::from) {
-                    Ok(identity_ref) => {
-                        self.run(call, None, Command::Confirm { request, hold, appointment, identity_ref }).await
+                    Ok(identity) => {
+                        let identity_ref = identity.reference;
+                        let command = Command::Confirm { request, hold, appointment, identity_ref };
+                        self.transact(call, Step::new(command).with(identity.blobs), |_| Ok(())).await
                     }
                     Err(failure) => Err(failure),
                 }
@@ -95,7 +98,7 @@ impl Booking {
     /// # Errors
     /// [`Failure`] as for every use-case.
     pub async fn release(&self, call: &Call, request: RequestId, hold: HoldId) -> Result<(), Failure> {
-        self.run(call, None, Command::Release { request, hold }).await.map(drop)
+        self.run(call, Command::Release { request, hold }).await.map(drop)
     }
 
     /// One appointment, from the store.
@@ -113,7 +116,7 @@ impl Booking {
     /// [`Refusal::Unknown`] when there is none or it is not the caller's to see; [`Failure::Sealed`] when it cannot be
     /// opened.
     pub async fn patient_of(&self, call: &Call, appointment: AppointmentId) -> Result<PatientIdentity, Failure> {
-        self.run(call, None, Command::NoteIdentityRead { appointment }).await?;
+        self.run(call, Command::NoteIdentityRead { appointment }).await?;
         let appointment = self.appointment(appointment).await?;
         Ok(self.vault.open_identity(&appointment).await?)
     }
@@ -128,14 +131,17 @@ impl Booking {
         appointment: AppointmentId,
         outcome: Outcome,
     ) -> Result<Appointment, Failure> {
-        let outcome = match outcome {
+        match outcome {
             Outcome::Cancelled { by, reason } if reason != NOT_SAID => {
                 let request = self.appointment(appointment).await?.request;
-                Outcome::Cancelled { by, reason: self.sealed_reason(request, &reason).await? }
+                let command = |reason| {
+                    let outcome = Outcome::Cancelled { by, reason };
+                    Command::RecordOutcome { appointment, outcome }
+                };
+                self.run_with_reason(call, request, &reason, command).await?
             }
-            said => said,
+            outcome => self.run(call, Command::RecordOutcome { appointment, outcome }).await?,
         };
-        self.run(call, None, Command::RecordOutcome { appointment, outcome }).await?;
         self.appointment(appointment).await
     }
 

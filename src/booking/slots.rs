@@ -3,6 +3,7 @@
 use crate::domain::decide::{Answer, Command};
 use crate::domain::{Practitioner, Refusal, Slot, SlotDraft, SlotId};
 
+use super::driver::Step;
 use super::{Booking, Call, Failure};
 
 /// What became of a call to publish.
@@ -24,7 +25,8 @@ impl Booking {
     /// When the store fails.
     pub async fn list_practitioners(&self, call: &Call, practitioners: Vec<Practitioner>) -> Result<(), Failure> {
         for (number, practitioner) in practitioners.into_iter().enumerate() {
-            self.run(call, Some(number), Command::ListPractitioner(practitioner)).await?;
+            let step = Step::new(Command::ListPractitioner(practitioner)).part(Some(number));
+            self.transact(call, step, |_| Ok(())).await?;
         }
         Ok(())
     }
@@ -45,7 +47,8 @@ impl Booking {
             let first = number * DRAFTS_PER_COMMIT;
             // The last part holds the call's own key: with it the call is whole.
             let part_of_call = (number + 1 < parts).then_some(number);
-            let answer = self.run(call, part_of_call, Command::Publish(part.to_vec())).await?;
+            let step = Step::new(Command::Publish(part.to_vec())).part(part_of_call);
+            let answer = self.transact(call, step, |_| Ok(())).await?;
             if let Answer::Published { created, refused } = answer {
                 published.created.extend(created);
                 published.refused.extend(refused.into_iter().map(|(index, why)| (first + index, why)));
@@ -66,8 +69,9 @@ impl Booking {
         cancel_bookings: bool,
     ) -> Result<Slot, Failure> {
         self.slot(slot).await?;
-        let reason = self.vault.seal_reason_of_slot(slot, &reason).await?;
-        self.run(call, None, Command::Withdraw { slot, reason, cancel_bookings }).await?;
+        let reason = self.vault.seal_reason_of_slot(slot, &reason)?;
+        let command = Command::Withdraw { slot, reason: reason.reference, cancel_bookings };
+        self.transact(call, Step::new(command).with(reason.blobs), |_| Ok(())).await?;
         self.slot(slot).await
     }
 

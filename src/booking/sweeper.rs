@@ -50,7 +50,7 @@ impl Booking {
                 continue;
             };
             // One that cannot be run keeps nobody else waiting.
-            if let Err(failure) = self.run(&Call::of_service(), None, command).await {
+            if let Err(failure) = self.run(&Call::of_service(), command).await {
                 tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
                 failed = Some(failure);
             }
@@ -93,7 +93,7 @@ impl Booking {
         for (request, candidate) in plan.served() {
             if known_before.contains(&request) && !served_before.contains(&request) {
                 let offered = vec![candidate.slot.id];
-                self.run(&Call::of_service(), None, Command::NoteOffers { request, offered }).await?;
+                self.run(&Call::of_service(), Command::NoteOffers { request, offered }).await?;
             }
         }
         Ok(())

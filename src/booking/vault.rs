@@ -1,11 +1,14 @@
-//! Where sealed data meets the store: what describes or names a patient goes in and comes out here, and nowhere else. One
-//! request is one subject, with a data key of its own.
+//! Where sealed data meets the store: what describes or names a patient is sealed and opened here, and nowhere else. One
+//! request is one subject, with a data key of its own. Sealed data travel with the commit that names them: what a refused
+//! commit would have named is nowhere.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use uuid::Uuid;
 
 use crate::domain::{
     Appointment, AppointmentId, CareRequest, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
@@ -13,7 +16,7 @@ use crate::domain::{
 use crate::seal::{
     DataKey, SealError, Sealer, blob_names, open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Write};
 use crate::views::FactsSource;
 
 /// The sealed data of one territory.
@@ -22,6 +25,32 @@ pub struct Vault {
     store: Arc<dyn Store>,
     sealer: Arc<Sealer>,
     territory: TerritoryId,
+}
+
+/// Something sealed, to be written by the commit that names it.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// The name it is kept under.
+    pub reference: String,
+    /// The blobs to be written.
+    pub blobs: Vec<Write>,
+}
+
+impl Sealed {
+    fn new(reference: String, payload: Bytes) -> Self {
+        let blobs = vec![keep(blob_names::payload(&reference), payload)];
+        Self { reference, blobs }
+    }
+
+    /// With the wrapped key of a subject that is new.
+    fn with_key_of(mut self, subject: impl Display, wrapped: Bytes) -> Self {
+        self.blobs.push(keep(blob_names::wrapped_key(subject), wrapped));
+        self
+    }
+}
+
+fn keep(name: String, bytes: Bytes) -> Write {
+    Write::Blob { name, bytes: Some(bytes) }
 }
 
 /// Why sealed data cannot be had.
@@ -50,60 +79,50 @@ impl Vault {
         Self { store, sealer, territory }
     }
 
-    /// Seals the facts of a new request under a key of its own; answers the name they are kept under.
-    ///
-    /// # Errors
-    /// [`VaultError`]; nothing that a record names is lost then.
-    pub async fn seal_new_subject(&self, request: RequestId, facts: &PatientFacts) -> Result<String, VaultError> {
-        let (key, wrapped) = self.sealer.new_subject()?;
-        let reference = format!("{request}.facts");
-        let sealed = seal_facts(&key, &self.territory, &reference, facts)?;
-        let blobs = vec![(blob_names::wrapped_key(request), wrapped), (blob_names::payload(&reference), sealed)];
-        self.store.blobs_put(&self.territory, blobs).await?;
-        Ok(reference)
-    }
-
-    /// Seals changed facts under a name of their own: the earlier ones stand until the commit that names the new.
+    /// Seals the facts of a new request under a key of its own.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn seal_facts_again(
-        &self,
-        request: RequestId,
-        version: uuid::Uuid,
-        facts: &PatientFacts,
-    ) -> Result<String, VaultError> {
+    pub fn seal_new_subject(&self, request: RequestId, facts: &PatientFacts) -> Result<Sealed, VaultError> {
+        let (key, wrapped) = self.sealer.new_subject()?;
+        let reference = format!("{request}.facts");
+        let payload = seal_facts(&key, &self.territory, &reference, facts)?;
+        Ok(Sealed::new(reference, payload).with_key_of(request, wrapped))
+    }
+
+    /// Seals changed facts under a name of their own: the earlier ones stay, for whoever is reading them, until the request
+    /// is erased.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn seal_facts_again(&self, request: RequestId, facts: &PatientFacts) -> Result<Sealed, VaultError> {
         let key = self.key_of(request).await?;
-        let reference = format!("{request}.facts.{version}");
-        let sealed = seal_facts(&key, &self.territory, &reference, facts)?;
-        self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
-        Ok(reference)
+        let reference = format!("{request}.facts.{}", Uuid::now_v7());
+        let payload = seal_facts(&key, &self.territory, &reference, facts)?;
+        Ok(Sealed::new(reference, payload))
     }
 
     /// Seals what somebody wrote about a request (why a level was changed, why it was cancelled): free text of a call may say
-    /// anything about the patient. Answers the reference that stands in its place in events and audit.
+    /// anything about the patient. Its reference stands in its place in events and audit.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn seal_reason(&self, request: RequestId, text: &str) -> Result<String, VaultError> {
+    pub async fn seal_reason(&self, request: RequestId, text: &str) -> Result<Sealed, VaultError> {
         let key = self.key_of(request).await?;
-        let reference = format!("{request}.reason.{}", uuid::Uuid::now_v7());
-        let sealed = seal_text(&key, &self.territory, &reference, text)?;
-        self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
-        Ok(reference)
+        let reference = format!("{request}.reason.{}", Uuid::now_v7());
+        let payload = seal_text(&key, &self.territory, &reference, text)?;
+        Ok(Sealed::new(reference, payload))
     }
 
     /// Seals what a practitioner wrote about a slot taken back: it may name a patient, or say why they are ill themselves.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn seal_reason_of_slot(&self, slot: SlotId, text: &str) -> Result<String, VaultError> {
+    pub fn seal_reason_of_slot(&self, slot: SlotId, text: &str) -> Result<Sealed, VaultError> {
         let (key, wrapped) = self.sealer.new_subject()?;
-        let reference = format!("{slot}.reason.{}", uuid::Uuid::now_v7());
-        let sealed = seal_text(&key, &self.territory, &reference, text)?;
-        let blobs = vec![(blob_names::wrapped_key(&reference), wrapped), (blob_names::payload(&reference), sealed)];
-        self.store.blobs_put(&self.territory, blobs).await?;
-        Ok(reference)
+        let reference = format!("{slot}.reason.{}", Uuid::now_v7());
+        let payload = seal_text(&key, &self.territory, &reference, text)?;
+        Ok(Sealed::new(reference.clone(), payload).with_key_of(reference, wrapped))
     }
 
     /// What was written under a reference of [`Vault::seal_reason`]; none for any other text.
@@ -133,7 +152,7 @@ impl Vault {
         Ok(Arc::new(open_facts(&key, &self.territory, reference, &sealed)?))
     }
 
-    /// Seals who the patient of an appointment to be is; answers the name it is kept under.
+    /// Seals who the patient of an appointment to be is.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -142,12 +161,11 @@ impl Vault {
         request: RequestId,
         appointment: AppointmentId,
         identity: &PatientIdentity,
-    ) -> Result<String, VaultError> {
+    ) -> Result<Sealed, VaultError> {
         let key = self.key_of(request).await?;
         let reference = format!("{appointment}.identity");
-        let sealed = seal_identity(&key, &self.territory, &reference, identity)?;
-        self.store.blobs_put(&self.territory, vec![(blob_names::payload(&reference), sealed)]).await?;
-        Ok(reference)
+        let payload = seal_identity(&key, &self.territory, &reference, identity)?;
+        Ok(Sealed::new(reference, payload))
     }
 
     /// Who the patient of an appointment is.
@@ -167,7 +185,7 @@ impl Vault {
     }
 
     async fn blob(&self, name: String) -> Result<Bytes, VaultError> {
-        self.store.blob_get(&self.territory, &name).await?.ok_or(VaultError::Missing(name))
+        self.store.blob(&self.territory, &name).await?.ok_or(VaultError::Missing(name))
     }
 }
 

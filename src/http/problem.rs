@@ -266,7 +266,7 @@ impl Problem {
             StoreError::Unknown(_) | StoreError::NotDurable(_) => Slug::OutcomeUnknown,
             StoreError::Unavailable(_) | StoreError::Full => Slug::StoreUnavailable,
             StoreError::IdemMismatch => Slug::IdempotencyMismatch,
-            StoreError::Corrupt(_) | StoreError::Malformed(_) => return Self::internal(error),
+            StoreError::Corrupt(_) | StoreError::Malformed(_) | StoreError::NotEmpty => return Self::internal(error),
         };
         if slug != Slug::IdempotencyMismatch {
             tracing::warn!(error = %error, "the store could not answer");

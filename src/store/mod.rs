@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod codec;
 mod embedded;
+mod export;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio::sync::broadcast;
 use crate::domain::{RecordKey, TerritoryId, Timer};
 
 pub use embedded::{EmbeddedStore, OpenError};
+pub use export::{Export, Kept, Tail};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
@@ -99,6 +101,13 @@ pub enum Write {
         /// When it is due; none: no more.
         at: Option<Millis>,
     },
+    /// A sealed blob is kept, in place of one of that name, or removed. Not guarded: its name is its maker's own.
+    Blob {
+        /// Its name ([`crate::seal::blob_names`]).
+        name: String,
+        /// What is in it; none: no more.
+        bytes: Option<Bytes>,
+    },
 }
 
 /// An event to be appended.
@@ -145,6 +154,8 @@ pub enum CommitOutcome {
         now: Millis,
         /// The last event's number.
         seq: Seq,
+        /// The chain value there: with the number, what proves later that this was acknowledged.
+        chain: String,
     },
     /// Done before under the same key: the answer of then.
     Replayed {
@@ -189,6 +200,9 @@ pub enum StoreError {
     /// No room left.
     #[error("store full")]
     Full,
+    /// A whole territory is only brought to where nothing is kept of it.
+    #[error("the store already holds something of this territory")]
+    NotEmpty,
 }
 
 /// All records at one point of the stream.
@@ -263,14 +277,20 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Drops events up to and including `up_to`; answers how many went.
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64>;
 
-    /// Keeps sealed blobs, all in one step; durable when it returns. Written before the commit that names them.
-    fn blobs_put<'a>(&'a self, territory: &'a TerritoryId, blobs: Vec<(String, Bytes)>) -> Reply<'a, ()>;
-
     /// A sealed blob.
-    fn blob_get<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>>;
+    fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>>;
 
-    /// Removes a sealed blob; not an error when there is none.
-    fn blob_delete<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, ()>;
+    /// Everything of a territory at one point of its stream, but for remembered answers.
+    fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export>;
+
+    /// Takes in what [`Store::export`] gave, here or in another store, whole or not at all; [`StoreError::NotEmpty`] where
+    /// something is kept of the territory. Numbers and chain go on from `tail`; the data set keeps its own name.
+    fn import<'a>(
+        &'a self,
+        territory: &'a TerritoryId,
+        tail: Tail,
+        items: BoxStream<'static, Result<Kept, StoreError>>,
+    ) -> Reply<'a, ()>;
 
     /// What the store says of itself.
     fn health(&self) -> BoxFuture<'_, Health>;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use redb::ReadableTable as _;
 
-use super::tables::{self, Fault, Tail};
+use super::tables::{self, Fault};
 use super::writer::Batch;
 use crate::domain::{RecordKey, TerritoryId, Timer};
 use crate::store::{
-    ANSWERS_KEPT, Commit, CommitOutcome, IdemKey, Millis, NewEvent, SKEW_MAX, StoreError, WRITES_MAX, Write, chain,
+    ANSWERS_KEPT, Commit, CommitOutcome, IdemKey, Millis, NewEvent, SKEW_MAX, StoreError, Tail, WRITES_MAX, Write,
+    chain,
 };
 
 /// Events dropped by one step of a trim.
@@ -60,11 +61,17 @@ pub(super) fn apply(
                 batch.records.remove((territory.as_str(), key.to_string().as_str()))?;
             }
             Write::Timer { timer, at } => set_timer(batch, territory, timer, *at)?,
+            Write::Blob { name, bytes: Some(bytes) } => {
+                batch.blobs.insert((territory.as_str(), name.as_str()), &bytes[..])?;
+            }
+            Write::Blob { name, bytes: None } => {
+                batch.blobs.remove((territory.as_str(), name.as_str()))?;
+            }
         }
     }
-    let seq = append(batch, territory, tail, &commit.events)?;
+    let Tail { seq, chain, .. } = append(batch, territory, tail, &commit.events)?;
     remember(batch, territory, commit)?;
-    Ok(Ok(CommitOutcome::Done { now: batch.now, seq }))
+    Ok(Ok(CommitOutcome::Done { now: batch.now, seq, chain }))
 }
 
 /// What the caller's code must have seen to.
@@ -77,13 +84,18 @@ fn contract(commit: &Commit, guarded: &BTreeMap<&RecordKey, u64>) -> Result<(), 
             Write::Put { key, .. } | Write::Delete { key } if !guarded.contains_key(key) => {
                 return Err(format!("{key} is written without a guard"));
             }
-            Write::Put { .. } | Write::Delete { .. } | Write::Timer { .. } => {}
+            Write::Put { .. } | Write::Delete { .. } | Write::Timer { .. } | Write::Blob { .. } => {}
         }
     }
     Ok(())
 }
 
-fn set_timer(batch: &mut Batch<'_>, territory: &TerritoryId, timer: &Timer, at: Option<Millis>) -> Result<(), Fault> {
+pub(super) fn set_timer(
+    batch: &mut Batch<'_>,
+    territory: &TerritoryId,
+    timer: &Timer,
+    at: Option<Millis>,
+) -> Result<(), Fault> {
     let (territory, timer) = (territory.as_str(), timer.to_string());
     let before = match at {
         Some(at) => batch.timers.insert((territory, timer.as_str()), at)?.map(|row| row.value()),
@@ -98,12 +110,12 @@ fn set_timer(batch: &mut Batch<'_>, territory: &TerritoryId, timer: &Timer, at: 
     Ok(())
 }
 
-/// Appends events and answers the number of the last.
-fn append(batch: &mut Batch<'_>, territory: &TerritoryId, tail: Tail, events: &[NewEvent]) -> Result<u64, Fault> {
-    let Tail { mut seq, at, mut chain } = tail;
+/// Appends events and answers where the stream then ends.
+fn append(batch: &mut Batch<'_>, territory: &TerritoryId, tail: Tail, events: &[NewEvent]) -> Result<Tail, Fault> {
     if events.is_empty() {
-        return Ok(seq);
+        return Ok(tail);
     }
+    let Tail { mut seq, at, mut chain } = tail;
     let at = at.max(batch.now);
     for event in events {
         seq += 1;
@@ -112,7 +124,7 @@ fn append(batch: &mut Batch<'_>, territory: &TerritoryId, tail: Tail, events: &[
     }
     batch.tails.insert(territory.as_str(), (seq, at, chain.as_str()))?;
     batch.appended.insert(territory.clone(), seq);
-    Ok(seq)
+    Ok(Tail { seq, at, chain })
 }
 
 fn remember(batch: &mut Batch<'_>, territory: &TerritoryId, commit: &Commit) -> Result<(), Fault> {

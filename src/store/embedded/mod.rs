@@ -6,6 +6,7 @@
 mod commit;
 mod open;
 mod tables;
+mod whole;
 mod writer;
 
 use std::fmt;
@@ -15,13 +16,13 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use futures_util::stream::BoxStream;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    Commit, CommitOutcome, EventPage, Health, IdemKey, Millis, Remembered, Reply, Seq, Snapshot, Store, StoreError,
-    Versioned,
+    Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
+    StoreError, Tail, Versioned,
 };
 use crate::clock::Clock;
 use crate::domain::{RecordKey, TerritoryId, Timer};
@@ -32,9 +33,6 @@ use writer::{Batch, Operation, Shared};
 
 /// Operations that may wait for the writer; more callers wait for room.
 const QUEUE: usize = 2 * writer::BATCH_MAX;
-
-/// Records of a snapshot read in one go, before other work gets its turn.
-const SNAPSHOT_CHUNK: usize = 256;
 
 /// Live state in a file of this process. Dropping it finishes what was accepted, then closes the file.
 pub struct EmbeddedStore {
@@ -157,10 +155,9 @@ impl Store for EmbeddedStore {
 
     fn snapshot<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Snapshot> {
         let snapshot = |read: &ReadTransaction| {
-            let tail = tables::tail(&read.open_table(tables::TAILS)?, territory)?;
-            let end = tables::successor(territory.as_str());
-            let rows = read.open_table(tables::RECORDS)?.range(tables::whole(territory, &end))?;
-            Ok(Snapshot { epoch: self.epoch.clone(), seq: tail.seq, chain: tail.chain, records: stream_records(rows) })
+            let Tail { seq, chain, .. } = tables::tail(&read.open_table(tables::TAILS)?, territory)?;
+            let records = whole::in_chunks(whole::records(read, territory)?);
+            Ok(Snapshot { epoch: self.epoch.clone(), seq, chain, records })
         };
         async move { self.read(snapshot) }.boxed()
     }
@@ -195,19 +192,7 @@ impl Store for EmbeddedStore {
         trim.boxed()
     }
 
-    fn blobs_put<'a>(&'a self, territory: &'a TerritoryId, blobs: Vec<(String, Bytes)>) -> Reply<'a, ()> {
-        let territory = territory.clone();
-        let put = self.write(move |batch| {
-            for (name, bytes) in &blobs {
-                batch.blobs.insert((territory.as_str(), name.as_str()), &bytes[..])?;
-                batch.wrote = true;
-            }
-            Ok(Ok(()))
-        });
-        put.boxed()
-    }
-
-    fn blob_get<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
+    fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
         let get = move |read: &ReadTransaction| {
             let row = read.open_table(tables::BLOBS)?.get((territory.as_str(), name))?;
             Ok(row.map(|row| Bytes::copy_from_slice(row.value())))
@@ -215,14 +200,26 @@ impl Store for EmbeddedStore {
         async move { self.read(get) }.boxed()
     }
 
-    fn blob_delete<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, ()> {
-        let row = (territory.clone(), name.to_owned());
-        let delete = self.write(move |batch| {
-            let gone = batch.blobs.remove((row.0.as_str(), row.1.as_str()))?.is_some();
-            batch.wrote |= gone;
-            Ok(Ok(()))
-        });
-        delete.boxed()
+    fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {
+        let export = |read: &ReadTransaction| whole::export(read, territory, &self.epoch);
+        async move { self.read(export) }.boxed()
+    }
+
+    fn import<'a>(
+        &'a self,
+        territory: &'a TerritoryId,
+        tail: Tail,
+        items: BoxStream<'static, Result<Kept, StoreError>>,
+    ) -> Reply<'a, ()> {
+        let territory = territory.clone();
+        let import = async move {
+            let (mut incoming, feed) = whole::hand_over(items);
+            self.shared.not_before(tail.at);
+            let taken = self.write(move |batch| whole::import(batch, &territory, &tail, &mut incoming));
+            let (taken, ()) = tokio::join!(taken, feed);
+            taken
+        };
+        import.boxed()
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
@@ -232,30 +229,4 @@ impl Store for EmbeddedStore {
         };
         health.boxed()
     }
-}
-
-type RecordRows = redb::Range<'static, tables::Named, tables::RecordRow>;
-
-/// Rows as they are asked for; ends after the first that cannot be read.
-fn stream_records(rows: RecordRows) -> BoxStream<'static, Result<Versioned, StoreError>> {
-    let chunks = stream::unfold(Some(rows), |rows| async move {
-        let mut rows = rows?;
-        let mut chunk: Vec<Result<Versioned, Fault>> = Vec::with_capacity(SNAPSHOT_CHUNK);
-        for row in rows.by_ref().take(SNAPSHOT_CHUNK) {
-            let record = row.map_err(Fault::from).and_then(|(key, row)| {
-                let (_, key) = key.value();
-                let key = key.parse().map_err(|_| Fault::Row(format!("the record key {key}")))?;
-                let (version, body) = row.value();
-                Ok(Versioned { key, version, body: Bytes::copy_from_slice(body) })
-            });
-            let unreadable = record.is_err();
-            chunk.push(record);
-            if unreadable {
-                return Some((chunk, None));
-            }
-        }
-        tokio::task::yield_now().await;
-        (!chunk.is_empty()).then_some((chunk, Some(rows)))
-    });
-    chunks.map(stream::iter).flatten().map(|record| record.map_err(|fault| fault.nothing_done())).boxed()
 }

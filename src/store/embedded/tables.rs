@@ -10,7 +10,7 @@ use bytes::Bytes;
 use redb::{ReadableTable, TableDefinition};
 
 use crate::domain::{RecordKey, TerritoryId, Timer};
-use crate::store::{Fingerprint, IdemKey, Millis, Remembered, Seq, StoreError, StoredEvent, Versioned, chain};
+use crate::store::{Fingerprint, IdemKey, Millis, Remembered, Seq, StoreError, StoredEvent, Tail, Versioned, chain};
 
 /// (territory, name).
 pub(super) type Named = (&'static str, &'static str);
@@ -89,14 +89,6 @@ impl Fault {
 /// The first text after `text` and before every other: where the rows of a territory end.
 pub(super) fn successor(text: &str) -> String {
     format!("{text}\0")
-}
-
-/// The last event of a territory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tail {
-    pub(super) seq: Seq,
-    pub(super) at: Millis,
-    pub(super) chain: String,
 }
 
 pub(super) fn tail(tails: &impl ReadableTable<&'static str, TailRow>, territory: &TerritoryId) -> Result<Tail, Fault> {

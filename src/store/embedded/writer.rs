@@ -41,6 +41,11 @@ impl Shared {
         self.latest.fetch_max(now, Ordering::AcqRel).max(now)
     }
 
+    /// Makes the store's time at least `instant` from now on.
+    pub(super) fn not_before(&self, instant: Millis) {
+        self.latest.fetch_max(instant, Ordering::AcqRel);
+    }
+
     /// Why the store has stopped, if it has.
     pub(super) fn fault(&self) -> Option<&str> {
         self.fault.get().map(String::as_str)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast;
 
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
@@ -14,8 +14,8 @@ use crate::domain::time::from_millis;
 use crate::domain::{Actor, RecordKey, Records, Refusal, TerritoryId, Timer};
 use crate::store::codec::{self, Effects};
 use crate::store::{
-    Commit, CommitOutcome, EventPage, Health, IdemKey, Millis, Remembered, Reply, Seq, Snapshot, Store, StoreError,
-    StoredEvent, Versioned, Write, chain,
+    Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
+    StoreError, StoredEvent, Tail, Versioned, Write, chain,
 };
 
 /// Tuesday 24 November 2026, nine o'clock UTC.
@@ -168,13 +168,18 @@ impl Store for FakeStore {
     fn due<'a>(&'a self, _: &'a TerritoryId, _: usize) -> Reply<'a, Vec<(Millis, Timer)>> {
         unreachable!()
     }
-    fn blobs_put<'a>(&'a self, _: &'a TerritoryId, _: Vec<(String, Bytes)>) -> Reply<'a, ()> {
+    fn blob<'a>(&'a self, _: &'a TerritoryId, _: &'a str) -> Reply<'a, Option<Bytes>> {
         unreachable!()
     }
-    fn blob_get<'a>(&'a self, _: &'a TerritoryId, _: &'a str) -> Reply<'a, Option<Bytes>> {
+    fn export<'a>(&'a self, _: &'a TerritoryId) -> Reply<'a, Export> {
         unreachable!()
     }
-    fn blob_delete<'a>(&'a self, _: &'a TerritoryId, _: &'a str) -> Reply<'a, ()> {
+    fn import<'a>(
+        &'a self,
+        _: &'a TerritoryId,
+        _: Tail,
+        _: BoxStream<'static, Result<Kept, StoreError>>,
+    ) -> Reply<'a, ()> {
         unreachable!()
     }
     fn health(&self) -> futures_util::future::BoxFuture<'_, Health> {

@@ -219,10 +219,7 @@ async fn a_store_whose_disk_failed_serves_nobody_and_says_so() {
     let (_, outcome) = book(&store, 0, 2).await;
     assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     assert!(matches!(store.load(&weppes(), &[key("0-0-slot")]).await, Err(StoreError::Unavailable(_))));
-    assert!(matches!(
-        store.blobs_put(&weppes(), vec![("k/1".to_owned(), bytes("x"))]).await,
-        Err(StoreError::Unavailable(_))
-    ));
+    assert!(matches!(store.blob(&weppes(), "k/1").await, Err(StoreError::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -237,7 +234,6 @@ async fn refusals_and_replays_cost_no_write() {
     assert!(matches!(store.commit(&weppes(), stale).await, Ok(CommitOutcome::Stale { .. })));
     let other = aiguilleur::store::Commit { fingerprint: [1; 16], ..first };
     assert_eq!(store.commit(&weppes(), other).await, Err(StoreError::IdemMismatch));
-    store.blob_delete(&weppes(), "k/none").await.expect("nothing to remove");
     assert_eq!(store.trim(&weppes(), 0).await, Ok(0));
     assert!(!disk.state().dead, "the disk was not touched");
     assert_eq!(store.health().await.fault, None);

@@ -56,6 +56,12 @@ pub(super) fn set_timer(store: &dyn Store, idem_key: impl ToString, timer: Timer
     Commit { writes: vec![Write::Timer { timer, at }], ..commit(store, idem_key) }
 }
 
+/// Keeps and removes sealed blobs, without a record or an event.
+pub(super) fn set_blobs(store: &dyn Store, idem_key: impl ToString, blobs: &[(&str, Option<&str>)]) -> Commit {
+    let writes = blobs.iter().map(|(name, text)| Write::Blob { name: (*name).to_owned(), bytes: text.map(bytes) });
+    Commit { writes: writes.collect(), ..commit(store, idem_key) }
+}
+
 /// Does a commit that must succeed; the number of the last event.
 pub(super) async fn done(store: &dyn Store, territory: &TerritoryId, commit: Commit) -> Seq {
     match store.commit(territory, commit).await {

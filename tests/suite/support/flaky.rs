@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
 use aiguilleur::store::{
-    Commit, CommitOutcome, EventPage, Health, IdemKey, Millis, Remembered, Reply, Seq, Snapshot, Store, StoreError,
-    Versioned,
+    Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
+    StoreError, Tail, Versioned,
 };
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use tokio::sync::broadcast;
 
 /// Passes everything on; every so many commits the answer is lost, half of the times after the commit was made.
@@ -87,16 +88,20 @@ impl Store for FlakyStore {
         self.inner.trim(territory, up_to)
     }
 
-    fn blobs_put<'a>(&'a self, territory: &'a TerritoryId, blobs: Vec<(String, Bytes)>) -> Reply<'a, ()> {
-        self.inner.blobs_put(territory, blobs)
+    fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
+        self.inner.blob(territory, name)
     }
 
-    fn blob_get<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
-        self.inner.blob_get(territory, name)
+    fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {
+        self.inner.export(territory)
     }
-
-    fn blob_delete<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, ()> {
-        self.inner.blob_delete(territory, name)
+    fn import<'a>(
+        &'a self,
+        territory: &'a TerritoryId,
+        tail: Tail,
+        items: BoxStream<'static, Result<Kept, StoreError>>,
+    ) -> Reply<'a, ()> {
+        self.inner.import(territory, tail, items)
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

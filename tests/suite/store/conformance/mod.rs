@@ -7,6 +7,7 @@ mod stream;
 mod replay;
 mod timers;
 mod restart;
+mod whole;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub(super) use replay::*;
 pub(super) use restart::*;
 pub(super) use stream::*;
 pub(super) use timers::*;
+pub(super) use whole::*;
 
 /// A store under test, with its data and its clock.
 pub(super) trait Bench: Send {
@@ -79,6 +81,11 @@ each_check!(
     timers_come_earliest_first_and_no_more_than_asked_for,
     a_timer_moves_and_goes,
     sealed_blobs_are_kept_and_removed,
+    a_refused_commit_leaves_no_sealed_blob,
+    a_territory_brought_elsewhere_is_the_same_and_goes_on,
+    a_territory_is_exported_at_one_point_while_others_write,
+    what_comes_in_damaged_leaves_nothing,
+    a_territory_comes_in_only_where_nothing_is_kept_of_it,
     a_reader_is_woken_after_a_commit,
     territories_see_nothing_of_each_other,
     a_snapshot_is_of_one_moment,

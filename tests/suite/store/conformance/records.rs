@@ -138,18 +138,27 @@ pub(in crate::store) async fn one_place_asked_for_by_many_goes_to_one(bench: imp
 
 pub(in crate::store) async fn sealed_blobs_are_kept_and_removed(bench: impl Bench) {
     let (store, weppes) = (bench.store(), weppes());
-    assert_eq!(store.blob_get(&weppes, "k/1").await, Ok(None));
-    let blobs = vec![("k/1".to_owned(), bytes("wrapped")), ("p/1".to_owned(), bytes("sealed"))];
-    store.blobs_put(&weppes, blobs).await.expect("kept");
-    store.blobs_put(&weppes, vec![("p/1".to_owned(), bytes("sealed anew"))]).await.expect("kept");
-    store.blobs_put(&weppes, Vec::new()).await.expect("nothing to do");
-    assert_eq!(store.blob_get(&weppes, "k/1").await, Ok(Some(bytes("wrapped"))));
-    assert_eq!(store.blob_get(&weppes, "p/1").await, Ok(Some(bytes("sealed anew"))));
-    store.blob_delete(&weppes, "k/1").await.expect("gone");
-    store.blob_delete(&weppes, "k/1").await.expect("no error when there is none");
-    assert_eq!(store.blob_get(&weppes, "k/1").await, Ok(None));
-    assert_eq!(store.blob_get(&territory("weppes-2"), "p/1").await, Ok(None));
+    assert_eq!(store.blob(&weppes, "k/1").await, Ok(None));
+    done(&*store, &weppes, set_blobs(&*store, "1", &[("k/1", Some("wrapped")), ("p/1", Some("sealed"))])).await;
+    done(&*store, &weppes, set_blobs(&*store, "2", &[("p/1", Some("sealed anew"))])).await;
+    assert_eq!(store.blob(&weppes, "k/1").await, Ok(Some(bytes("wrapped"))));
+    assert_eq!(store.blob(&weppes, "p/1").await, Ok(Some(bytes("sealed anew"))));
+    done(&*store, &weppes, set_blobs(&*store, "3", &[("k/1", None), ("k/never", None)])).await;
+    assert_eq!(store.blob(&weppes, "k/1").await, Ok(None));
+    assert_eq!(store.blob(&territory("weppes-2"), "p/1").await, Ok(None));
     assert!(history(&*store, &weppes).await.is_empty(), "a blob is no event");
+}
+
+pub(in crate::store) async fn a_refused_commit_leaves_no_sealed_blob(bench: impl Bench) {
+    let (store, weppes) = (bench.store(), weppes());
+    done(&*store, &weppes, put(&*store, "1", &[(key("a"), 0)], "x")).await;
+    let mut stale = set_blobs(&*store, "2", &[("p/1", Some("sealed"))]);
+    stale.guards = vec![(key("a"), 0)];
+    assert!(matches!(store.commit(&weppes, stale).await, Ok(CommitOutcome::Stale { .. })));
+    let mut replay = set_blobs(&*store, "1", &[("p/1", Some("sealed"))]);
+    replay.guards = vec![(key("a"), 1)];
+    assert!(matches!(store.commit(&weppes, replay).await, Ok(CommitOutcome::Replayed { .. })));
+    assert_eq!(store.blob(&weppes, "p/1").await, Ok(None));
 }
 
 pub(in crate::store) async fn territories_see_nothing_of_each_other(bench: impl Bench) {

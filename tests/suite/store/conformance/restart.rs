@@ -11,7 +11,7 @@ pub(in crate::store) async fn a_restart_keeps_everything(mut bench: impl Bench) 
     let mut call = put(&*store, "1", &[(key("a"), 0), (key("b"), 0)], "x");
     call.writes.push(Write::Timer { timer: timer("a"), at: Some(store.now()) });
     done(&*store, &weppes, call.clone()).await;
-    store.blobs_put(&weppes, vec![("k/1".to_owned(), bytes("wrapped"))]).await.expect("kept");
+    done(&*store, &weppes, set_blobs(&*store, "blob", &[("k/1", Some("wrapped"))])).await;
     let before = (records(&*store, &weppes).await, history(&*store, &weppes).await);
     let (epoch, due) = (store.snapshot(&weppes).await.expect("a snapshot").epoch, store.due(&weppes, 9).await);
     drop(store);
@@ -20,7 +20,7 @@ pub(in crate::store) async fn a_restart_keeps_everything(mut bench: impl Bench) 
     assert_eq!((records(&*store, &weppes).await, history(&*store, &weppes).await), before);
     assert_eq!(store.snapshot(&weppes).await.expect("a snapshot").epoch, epoch, "the same data set");
     assert_eq!(store.due(&weppes, 9).await, due);
-    assert_eq!(store.blob_get(&weppes, "k/1").await, Ok(Some(bytes("wrapped"))));
+    assert_eq!(store.blob(&weppes, "k/1").await, Ok(Some(bytes("wrapped"))));
     assert!(matches!(store.commit(&weppes, call).await, Ok(CommitOutcome::Replayed { seq: 2, .. })));
     assert_eq!(done(&*store, &weppes, put(&*store, "2", &[(key("a"), 1)], "y")).await, 3);
     assert_sound(&history(&*store, &weppes).await);
