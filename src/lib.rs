@@ -17,5 +17,6 @@ pub mod booking;
 pub mod web;
 pub mod observability;
 pub mod http;
+pub mod service;
 pub mod demo;
 pub mod cli;

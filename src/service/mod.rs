@@ -1,0 +1,126 @@
+//! One whole service, wired: a store, and for each territory its vault, read model, booking, sweeper and planner; then the
+//! HTTP edge, and an end that finishes what was accepted. `demo` and `serve` both start here, so that what a newcomer tries
+//! and what a CPTS runs are the same service.
+//!
+//! Nothing here is a rule, a page or a setting. Start reading at [`Service::open`], then [`Service::serve`].
+
+mod secrets;
+mod stopping;
+mod store_choice;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::booking::{self, Booking, Policy, Vault};
+use crate::domain::Territory;
+use crate::geography::travel::RoadModel;
+use crate::http::{self, AppState};
+use crate::seal::Sealer;
+use crate::store::Store;
+use crate::triage::Pack;
+use crate::views;
+
+pub use secrets::{KeyFiles, Secrets};
+pub use store_choice::{StoreChoice, open_store};
+
+/// Territories whose read models are loaded at the same time: each reads all its records.
+const LOADED_AT_ONCE: usize = 8;
+
+/// What a [`Service`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where state lives.
+    pub store: Arc<dyn Store>,
+    /// Opens and closes what is sealed.
+    pub sealer: Arc<Sealer>,
+    /// The territories served.
+    pub territories: Vec<Arc<Territory>>,
+    /// How booking is set.
+    pub policy: Policy,
+}
+
+/// A service whose territories are loaded and followed.
+#[derive(Debug)]
+pub struct Service {
+    store: Arc<dyn Store>,
+    territories: Vec<Arc<Booking>>,
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Service {
+    /// Loads every territory.
+    ///
+    /// # Errors
+    /// The first territory that cannot be loaded, and why.
+    pub async fn open(parts: Parts) -> anyhow::Result<Self> {
+        let Parts { store, sealer, territories, policy } = parts;
+        let pack = Arc::new(Pack::general().clone());
+        let (stop, stopped) = watch::channel(false);
+        let opened: Vec<_> = stream::iter(territories)
+            .map(|territory| {
+                let (store, sealer, stopped) = (store.clone(), sealer.clone(), stopped.clone());
+                let (pack, policy) = (pack.clone(), policy.clone());
+                async move {
+                    let id = territory.id.clone();
+                    let vault = Vault::new(store.clone(), sealer, id.clone());
+                    let (view, feed) = views::feed::start(store.clone(), Arc::new(vault.clone()), id.clone(), stopped)
+                        .await
+                        .with_context(|| format!("le territoire {id} ne peut pas être chargé"))?;
+                    let travel = Arc::new(RoadModel);
+                    let parts = booking::Parts { territory, pack, view, policy, store, vault, travel };
+                    anyhow::Ok((Arc::new(Booking::new(parts)), feed))
+                }
+            })
+            .buffered(LOADED_AT_ONCE)
+            .try_collect()
+            .await?;
+        let (territories, tasks) = opened.into_iter().unzip();
+        Ok(Self { store, territories, tasks, stop })
+    }
+
+    /// Its territories.
+    pub fn territories(&self) -> &[Arc<Booking>] {
+        &self.territories
+    }
+
+    /// Becomes true when the service ends: for whatever runs beside it.
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Lets happen what happens by itself: timers that come due, plans made again.
+    pub fn run_timers(&mut self) {
+        for booking in &self.territories {
+            self.tasks.push(tokio::spawn(booking.clone().sweep(self.stop.subscribe())));
+            self.tasks.push(tokio::spawn(booking.clone().replan(self.stop.subscribe())));
+        }
+    }
+
+    /// Serves until the process is told to stop, finishes the calls it accepted, then ends everything it started.
+    ///
+    /// # Errors
+    /// When the listener cannot be used, and when the store has failed.
+    pub async fn serve(self, listener: TcpListener, state: Arc<AppState>) -> anyhow::Result<()> {
+        let (tell_why, why) = oneshot::channel();
+        let end = stopping::told_or_failed(self.store);
+        let served = http::serve(listener, state, async move {
+            let _ = tell_why.send(end.await);
+        })
+        .await;
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        served.context("le service s'est arrêté sur une erreur")?;
+        match why.await {
+            Ok(Some(fault)) => bail!("le service s'est arrêté : {fault}"),
+            _ => Ok(()),
+        }
+    }
+}
