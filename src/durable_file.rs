@@ -1,5 +1,5 @@
-//! New files that survive a power cut: written whole under another name, then given their own, and the name itself made
-//! durable. Never replaces a file that is there.
+//! Files that survive a power cut: written whole under another name, then given their own, and the name itself made
+//! durable. A reader sees the file of before or the new one, never a part.
 
 use std::fs;
 use std::io;
@@ -21,6 +21,38 @@ pub(crate) fn publish(draft: NamedTempFile, path: &Path) -> io::Result<()> {
         Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(lost) => Err(lost.error),
     }
+}
+
+/// Gives a draft, already synced, its name, in the place of the file that had it.
+pub(crate) fn replace(draft: NamedTempFile, path: &Path) -> io::Result<()> {
+    draft.persist(path).map_err(|lost| lost.error)?;
+    sync_folder(folder_of(path))
+}
+
+/// Root changes the files of a service for it: the draft is given to whoever owns the file it will replace, or the folder.
+#[cfg(unix)]
+pub(crate) fn keep_owner(draft: &NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let owned = fs::metadata(path).or_else(|_| fs::metadata(folder_of(path)))?;
+    let ours = draft.as_file().metadata()?;
+    if (ours.uid(), ours.gid()) == (owned.uid(), owned.gid()) || ours.uid() != 0 {
+        return Ok(());
+    }
+    fchown(draft.as_file(), Some(owned.uid()), Some(owned.gid()))
+}
+
+/// Windows gives a file to the folder's owner by itself.
+#[cfg(not(unix))]
+pub(crate) fn keep_owner(_draft: &NamedTempFile, _path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Keeps everybody else who asks for it out of a file's folder, as long as the answer lives: for whoever reads a file and
+/// writes it anew.
+pub(crate) fn lock_folder_of(path: &Path) -> io::Result<fs::File> {
+    let folder = fs::File::open(folder_of(path))?;
+    folder.lock()?;
+    Ok(folder)
 }
 
 /// Makes a folder, its owner's only, where there is none.
@@ -70,6 +102,10 @@ mod tests {
         publish(first, &path).unwrap();
         publish(second, &path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        let third = draft_of(&path).unwrap();
+        fs::write(third.path(), "third").unwrap();
+        replace(third, &path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "third");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod clock;
 mod durable_file;
+mod private_file;
 pub mod domain;
 pub mod geography;
 pub mod synthetic;
@@ -18,5 +19,6 @@ pub mod web;
 pub mod observability;
 pub mod http;
 pub mod service;
+pub mod config;
 pub mod demo;
 pub mod cli;

@@ -138,7 +138,7 @@ fn callers(
         let caller = value
             .to_str()
             .ok()
-            .and_then(|value| state.identity.by_authorization(value, &booking.territory.id, listed).ok())
+            .and_then(|value| state.identity.by_authorization(value, &booking.territory.id, now, listed).ok())
             .ok_or_else(|| unauthorized("Ce jeton n'est pas connu ici."))?;
         return Ok(vec![caller]);
     }

@@ -90,7 +90,8 @@ mod tests {
         // A bucket that refills once a second: what a test does in between is far below.
         let throttle = Throttle::new(Quota { per_second: 1, burst: 3 }, Quota { per_second: 1, burst: 1 });
         let account = |name: &str| {
-            Account { name: name.into(), role: crate::domain::Role::Operator, rpps: None, territories: vec![] }.caller()
+            let role = crate::domain::Role::Operator;
+            Account { name: name.into(), role, rpps: None, territories: vec![], expires: None }.caller()
         };
         let refused = (0..20).filter_map(|_| throttle.admit(&account("a"), None).err()).next().unwrap();
         assert_eq!(refused.slug(), Slug::TooManyRequests);

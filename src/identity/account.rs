@@ -1,5 +1,7 @@
 //! Accounts: what stands behind a token.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::{Actor, Role, Rpps, TerritoryId};
 
 use super::{Caller, Standing};
@@ -15,6 +17,8 @@ pub struct Account {
     pub rpps: Option<Rpps>,
     /// Where; empty: every territory of this service.
     pub territories: Vec<TerritoryId>,
+    /// From when on it is nobody's.
+    pub expires: Option<DateTime<Utc>>,
 }
 
 impl Account {
@@ -23,7 +27,12 @@ impl Account {
         // A practitioner's actor id is their number: the rules compare it with a slot's practitioner.
         let id = self.rpps.map_or_else(|| self.name.clone(), |rpps| rpps.to_string());
         let standing = self.rpps.map_or(Standing::Account, Standing::Practitioner);
-        Caller::new(Actor { role: self.role, id }, standing, self.territories.clone())
+        Caller::of_account(self.name.clone(), Actor { role: self.role, id }, standing, self.territories.clone())
+    }
+
+    /// Whether it still stands at this instant.
+    pub(super) fn is_valid(&self, now: DateTime<Utc>) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
     }
 }
 
@@ -40,5 +49,5 @@ pub fn demo_account(token: &str) -> Option<Account> {
             _ => return None,
         },
     };
-    Some(Account { name: format!("{role}-1"), role, rpps, territories: Vec::new() })
+    Some(Account { name: format!("{role}-1"), role, rpps, territories: Vec::new(), expires: None })
 }

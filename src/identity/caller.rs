@@ -8,6 +8,7 @@ pub struct Caller {
     actor: Actor,
     standing: Standing,
     territories: Vec<TerritoryId>,
+    account: Option<String>,
 }
 
 /// What a caller is tied to.
@@ -26,7 +27,17 @@ pub enum Standing {
 impl Caller {
     /// A caller of these territories; empty: all of this service.
     pub fn new(actor: Actor, standing: Standing, territories: Vec<TerritoryId>) -> Self {
-        Self { actor, standing, territories }
+        Self { actor, standing, territories, account: None }
+    }
+
+    /// A caller known by an account of this name.
+    pub(super) fn of_account(name: String, actor: Actor, standing: Standing, territories: Vec<TerritoryId>) -> Self {
+        Self { account: Some(name), ..Self::new(actor, standing, territories) }
+    }
+
+    /// The name of the account that makes them known; patients have none.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 
     /// The patient of one request. The actor is the request itself.
@@ -75,6 +86,11 @@ impl Caller {
     /// Whether they work on the regulation's side: operators, and régulateurs who may all that operators may.
     pub fn is_regulation(&self) -> bool {
         matches!(self.role(), Role::Operator | Role::Regulator)
+    }
+
+    /// The territories they are kept to; none: all of this service.
+    pub fn territories(&self) -> &[TerritoryId] {
+        &self.territories
     }
 
     /// Whether this territory is one of theirs.

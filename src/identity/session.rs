@@ -18,7 +18,7 @@ const SHIFT: TimeDelta = TimeDelta::hours(12);
 
 #[derive(Serialize, Deserialize)]
 struct Session {
-    name: String,
+    account: String,
     role: Role,
     rpps: Option<Rpps>,
     territory: TerritoryId,
@@ -27,10 +27,11 @@ struct Session {
 
 impl Identity {
     /// The value of a `Set-Cookie` header that signs `caller` in for the pages of one territory. `HttpOnly`, `SameSite=Strict`:
-    /// no script reads it, no other site sends it. `secure`: the service is reached by TLS.
+    /// no script reads it, no other site sends it. `secure`: the service is reached by TLS. The session reaches what its
+    /// access key reaches, and ends with it.
     pub fn sign_in(&self, caller: &Caller, territory: &TerritoryId, now: DateTime<Utc>, secure: bool) -> String {
         let session = Session {
-            name: caller.actor().id.clone(),
+            account: caller.account().unwrap_or(&caller.actor().id).to_owned(),
             role: caller.role(),
             rpps: caller.rpps(),
             territory: territory.clone(),
@@ -64,25 +65,25 @@ impl Identity {
 
     fn session(&self, token: &str, now: DateTime<Utc>) -> Option<Caller> {
         let session: Session = serde_json::from_str(&self.key.opened("session", token)?).ok()?;
-        let territories = vec![session.territory];
-        let account = Account { name: session.name, role: session.role, rpps: session.rpps, territories };
-        (session.until > now && self.still_stands(&account)).then(|| account.caller())
-    }
-
-    /// A session ends with its account.
-    fn still_stands(&self, account: &Account) -> bool {
-        self.demo
-            || self
-                .accounts
-                .values()
-                .any(|known| known.role == account.role && known.caller().actor().id == account.name)
+        if session.until <= now {
+            return None;
+        }
+        match self.accounts().by_name.get(&session.account) {
+            Some(account) if account.role == session.role && account.is_valid(now) => Some(account.caller()),
+            Some(_) => None,
+            None if self.demo => {
+                let Session { account: name, role, rpps, territory, .. } = session;
+                Some(Account { name, role, rpps, territories: vec![territory], expires: None }.caller())
+            }
+            None => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::SigningKey;
+    use crate::identity::{SigningKey, TokenHash};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -107,5 +108,38 @@ mod tests {
         assert_eq!(other.by_cookie(&cookie, at("2026-11-24T09:00:00Z")), Err(Unknown::Session));
         let production = Identity::new(SigningKey::new([1; 32]), [], false);
         assert_eq!(production.by_cookie(&cookie, at("2026-11-24T09:00:00Z")), Err(Unknown::Session));
+    }
+
+    #[test]
+    fn a_session_ends_with_the_key_it_was_opened_with() {
+        let key = |name: &str, expires: Option<&str>| Account {
+            name: name.to_owned(),
+            role: Role::Practitioner,
+            rpps: Some("10000000001".parse().unwrap()),
+            territories: vec!["weppes".parse().unwrap(), "alaric".parse().unwrap()],
+            expires: expires.map(at),
+        };
+        let (first, second) = (TokenHash::of("first"), TokenHash::of("second"));
+        let both = [(first, key("dr-b-1", Some("2026-11-24T10:00:00Z"))), (second, key("dr-b-2", None))];
+        let identity = Identity::new(SigningKey::new([1; 32]), both, false);
+        let (morning, territory) = (at("2026-11-24T08:00:00Z"), "weppes".parse().unwrap());
+        let cookie = |token: &str| {
+            let caller = identity.by_token(token, morning).unwrap();
+            identity.sign_in(&caller, &territory, morning, true).split(';').next().unwrap().to_owned()
+        };
+        let (by_first, by_second) = (cookie("first"), cookie("second"));
+        let [caller] = &identity.by_cookie(&by_first, morning).unwrap()[..] else { panic!("one session") };
+        assert!(caller.may_enter(&"alaric".parse().unwrap()), "it reaches what its key reaches");
+        assert_eq!(caller.actor().id, "10000000001");
+        let later = at("2026-11-24T10:00:00Z");
+        assert_eq!(identity.by_cookie(&by_first, later), Err(Unknown::Session), "the key is over");
+        assert!(identity.by_cookie(&by_second, later).is_ok());
+        identity.replace_accounts([(first, key("dr-b-1", None))]);
+        assert!(identity.by_cookie(&by_first, later).is_ok());
+        assert_eq!(
+            identity.by_cookie(&by_second, later),
+            Err(Unknown::Session),
+            "the same person's other key is not it"
+        );
     }
 }

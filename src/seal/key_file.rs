@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::SealError;
 use super::envelope::{KEY_BYTES, random};
 use crate::durable_file;
+use crate::private_file;
 
 /// First word of a key file, and the version of its form.
 const MARK: &str = "aiguilleur-key-1";
@@ -134,16 +135,11 @@ fn from_hex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
     Some(bytes)
 }
 
-#[cfg(unix)]
 fn refuse_open_to_others(path: &Path, file: &fs::Metadata) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = file.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::OpenToOthers { path: path.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-fn refuse_open_to_others(_path: &Path, _file: &fs::Metadata) -> Result<(), KeyError> {
-    Ok(())
+    match private_file::open_to_others(file) {
+        Some(mode) => Err(KeyError::OpenToOthers { path: path.to_owned(), mode }),
+        None => Ok(()),
+    }
 }
 
 /// The key-encryption key: wraps every patient's data key.
