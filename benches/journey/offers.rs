@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Desk, Times};
+use crate::shared::desk::Desk;
+use crate::shared::times::Times;
 use aiguilleur::domain::Modality;
 
 const ROUNDS: usize = 200;

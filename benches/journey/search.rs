@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Times, nine, practitioners, weppes};
+use crate::shared::times::Times;
+use crate::shared::{nine, practitioners, weppes};
 use aiguilleur::domain::{Record, Slot, SlotState};
 use aiguilleur::views::{Around, FactsByRef, SlotQuery, TerritoryState};
 use chrono::TimeDelta;
@@ -74,7 +75,7 @@ fn filled(count: usize) -> TerritoryState {
     for practitioner in &listed {
         state.put(Record::Practitioner(practitioner.clone()), 1, &facts);
     }
-    for draft in crate::support::drafts(&listed, count) {
+    for draft in crate::shared::drafts(&listed, count) {
         let slot = Slot {
             id: draft.id,
             territory: territory.id.clone(),

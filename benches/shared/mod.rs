@@ -1,23 +1,20 @@
-//! What the benches share: a busy Weppes without the network around it, and percentiles.
+//! What the benches share: a Weppes with as many people as asked for, where state lives, and a service that runs as the
+//! program runs it.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+pub(crate) mod cpu;
+pub(crate) mod desk;
+pub(crate) mod home;
+pub(crate) mod running;
+pub(crate) mod times;
 
-use aiguilleur::booking::{Booking, Call, Parts, Policy, RequestOrder, Vault};
-use aiguilleur::clock::ManualClock;
+use aiguilleur::booking::RequestOrder;
 use aiguilleur::domain::{
-    Arrival, Audience, Level, Location, Modality, PatientFacts, Practitioner, RequestId, SlotDraft, SlotId, SlotSource,
-    Territory,
+    Arrival, Audience, Level, Location, Modality, PatientFacts, Practitioner, SlotDraft, SlotId, SlotSource, Territory,
 };
 use aiguilleur::geography::builtin;
-use aiguilleur::geography::travel::RoadModel;
-use aiguilleur::seal::{Kek, Sealer};
-use aiguilleur::store::{EmbeddedStore, Store};
 use aiguilleur::synthetic::{ComplaintProfile, Parameters, requests};
 use aiguilleur::triage::Pack;
-use aiguilleur::views;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Tuesday 24 November 2026, nine o'clock in the Weppes.
@@ -80,54 +77,6 @@ pub(crate) fn drafts(practitioners: &[Practitioner], count: usize) -> Vec<SlotDr
         .collect()
 }
 
-/// A territory's booking over a store in memory.
-pub(crate) struct Desk {
-    /// The booking.
-    pub(crate) booking: Arc<Booking>,
-    _stop: watch::Sender<bool>,
-}
-
-impl Desk {
-    /// Opens an empty desk over `store`.
-    pub(crate) async fn open(store: Arc<dyn Store>, policy: Policy) -> Self {
-        let territory = Arc::new(weppes());
-        let sealer = Arc::new(Sealer::new(Kek::generate().expect("randomness")));
-        let vault = Vault::new(store.clone(), sealer, territory.id.clone());
-        let (stop, stopped) = watch::channel(false);
-        let (view, _) = views::feed::start(store.clone(), Arc::new(vault.clone()), territory.id.clone(), stopped)
-            .await
-            .expect("view");
-        let booking = Arc::new(Booking::new(Parts {
-            territory,
-            pack: Arc::new(Pack::general().clone()),
-            view,
-            policy,
-            store,
-            vault,
-            travel: Arc::new(RoadModel),
-        }));
-        Self { booking, _stop: stop }
-    }
-
-    /// Opens a desk in memory with so many slots and requests that wait.
-    pub(crate) async fn busy(slots: usize, waiting: usize) -> (Self, Vec<RequestId>) {
-        let clock = Arc::new(ManualClock::at(nine()));
-        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::in_memory(clock).expect("memory"));
-        let desk = Self::open(store, Policy { budget_max: Duration::from_secs(10), ..Policy::default() }).await;
-        let listed = practitioners(&desk.booking.territory, 63);
-        let drafts = drafts(&listed, slots);
-        let call = Call::of_service();
-        desk.booking.list_practitioners(&call, listed).await.expect("listed");
-        desk.booking.publish(&call, drafts).await.expect("published");
-        let mut ids = Vec::new();
-        for (n, order) in orders(&desk.booking.territory, waiting).into_iter().enumerate() {
-            let id = RequestId::new(Uuid::from_u128(1_000_000 + u128::try_from(n).expect("small")));
-            ids.push(desk.booking.enter_request(&call, id, order).await.expect("entered"));
-        }
-        (desk, ids)
-    }
-}
-
 /// `count` requests of synthetic days, each with a level that may be booked.
 pub(crate) fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
     let complaints: Vec<ComplaintProfile> = Pack::general()
@@ -148,31 +97,4 @@ pub(crate) fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
             channel: request.channel,
         })
         .collect()
-}
-
-/// Times of one thing done many times.
-pub(crate) struct Times(Vec<Duration>);
-
-impl Times {
-    /// Does a thing `count` times.
-    pub(crate) fn of(count: usize, mut thing: impl FnMut(usize)) -> Self {
-        Self::collect((0..count).map(|n| {
-            let started = Instant::now();
-            thing(n);
-            started.elapsed()
-        }))
-    }
-
-    /// Times measured elsewhere.
-    pub(crate) fn collect(times: impl Iterator<Item = Duration>) -> Self {
-        let mut times: Vec<_> = times.collect();
-        times.sort_unstable();
-        Self(times)
-    }
-
-    /// The time that `percent` of them did not exceed, microseconds.
-    pub(crate) fn percentile(&self, percent: usize) -> f64 {
-        let place = (self.0.len() * percent / 100).min(self.0.len() - 1);
-        self.0[place].as_secs_f64() * 1e6
-    }
 }
