@@ -43,7 +43,8 @@ pub(crate) fn run(quick: bool, only: &[usize]) {
         "| bookings per second | in flight | raw commits (peer) | over HTTP | HTTP ÷ raw | CPU of a raw booking | CPU of one over HTTP | of its caller | p99 of a call |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
-    for (in_flight, count) in MEASURES.into_iter().filter(|(in_flight, _)| only.is_empty() || only.contains(in_flight)) {
+    for (in_flight, count) in MEASURES.into_iter().filter(|(in_flight, _)| only.is_empty() || only.contains(in_flight))
+    {
         let count = if quick { count / 4 } else { count };
         let measured: Vec<(Found, Found)> =
             (0..rounds).map(|_| (raw(&rehearsal, in_flight, count), over_http(&rehearsal, in_flight, count))).collect();

@@ -6,18 +6,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
-use aiguilleur::booking::{Booking, Parts, Policy, Vault};
+use aiguilleur::booking::Policy;
 use aiguilleur::domain::Territory;
-use aiguilleur::geography::travel::RoadModel;
 use aiguilleur::http::{self, AppState, Limits};
 use aiguilleur::identity::{Identity, SigningKey};
 use aiguilleur::observability::Metrics;
 use aiguilleur::seal::{Fingerprinter, MacKey, Sealer};
+use aiguilleur::service::{self, Service};
 use aiguilleur::store::Store;
-use aiguilleur::triage::Pack;
-use aiguilleur::views;
 use futures_util::future::BoxFuture;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 /// Opens the store a service is to live in.
@@ -39,18 +37,14 @@ impl Running {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let store = store().await;
-                let (end, ended) = watch::channel(false);
-                let pack = Arc::new(Pack::general().clone());
-                let mut bookings = Vec::new();
-                for territory in territories {
-                    bookings.push(open(store.clone(), territory, &pack, &sealer, ended.clone()).await);
-                }
-                for booking in bookings.iter().filter(|_| by_itself) {
-                    tokio::spawn(booking.clone().sweep(ended.clone()));
-                    tokio::spawn(booking.clone().replan(ended.clone()));
+                let territories = territories.into_iter().map(Arc::new).collect();
+                let parts = service::Parts { store, sealer, territories, policy: Policy::default() };
+                let mut service = Service::open(parts).await.expect("a service");
+                if by_itself {
+                    service.run_timers();
                 }
                 let state = AppState::new(http::Parts {
-                    territories: bookings,
+                    territories: service.territories().to_vec(),
                     identity: Identity::new(SigningKey::new([7; 32]), [], true),
                     fingerprinter: Fingerprinter::new(MacKey::generate().expect("randomness")),
                     metrics: Metrics::of_this_process(),
@@ -63,7 +57,6 @@ impl Running {
                     let _ = stopped.await;
                 };
                 http::serve(listener, Arc::new(state), told).await.expect("served to the end");
-                end.send_replace(true);
             });
         });
         let address = address.recv().expect("the service starts");
@@ -78,21 +71,6 @@ impl Drop for Running {
             let _ = thread.join();
         }
     }
-}
-
-async fn open(
-    store: Arc<dyn Store>,
-    territory: Territory,
-    pack: &Arc<Pack>,
-    sealer: &Arc<Sealer>,
-    ended: watch::Receiver<bool>,
-) -> Arc<Booking> {
-    let vault = Vault::new(store.clone(), sealer.clone(), territory.id.clone());
-    let facts = Arc::new(vault.clone());
-    let (view, _) = views::feed::start(store.clone(), facts, territory.id.clone(), ended).await.expect("a view");
-    let travel = Arc::new(RoadModel);
-    let (territory, pack, policy) = (Arc::new(territory), pack.clone(), Policy::default());
-    Arc::new(Booking::new(Parts { territory, pack, view, policy, store, vault, travel }))
 }
 
 /// Has this process write its log to a file: what production says, in production's form, line by line.
