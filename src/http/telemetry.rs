@@ -1,6 +1,7 @@
 //! One line and one measure per call: method, route, status, time, request id. Never the path (a patient's link is one), never
 //! a query string, a body, a name or a token.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::Error;
@@ -25,7 +26,7 @@ impl RootSpanBuilder for Span {
             "call",
             request_id = %id,
             method = method(request.method()),
-            route = route(request),
+            route = &*route(request),
             status = tracing::field::Empty,
         )
     }
@@ -63,9 +64,19 @@ pub(super) async fn measure(
     Ok(answer)
 }
 
-/// The pattern of the route: as many values as there are routes.
-fn route(request: &ServiceRequest) -> String {
-    request.request().match_pattern().unwrap_or_else(|| "none".to_owned())
+/// The pattern of a call's route.
+#[derive(Clone)]
+struct Route(Rc<str>);
+
+/// The pattern of the route: as many values as there are routes. Finding it is matching the path once more, hence once a call.
+fn route(request: &ServiceRequest) -> Rc<str> {
+    if let Some(Route(known)) = request.extensions().get() {
+        return Rc::clone(known);
+    }
+    let found = request.request().match_pattern();
+    let route: Rc<str> = found.as_deref().unwrap_or("none").into();
+    request.extensions_mut().insert(Route(Rc::clone(&route)));
+    route
 }
 
 fn method(method: &Method) -> &'static str {
