@@ -12,7 +12,7 @@ use std::time::Instant;
 use aiguilleur::booking::{Call, Policy};
 use aiguilleur::clock::ManualClock;
 use aiguilleur::domain::{RecordKey, RequestId, SlotId};
-use aiguilleur::http::{self, AppState, Limits, Parts};
+use aiguilleur::http::{self, AppState, Front, Limits, Parts};
 use aiguilleur::identity::{Identity, SigningKey};
 use aiguilleur::observability::Metrics;
 use aiguilleur::seal::{Fingerprinter, MacKey};
@@ -130,7 +130,8 @@ async fn over_http(in_flight: usize, count: usize) -> f64 {
         fingerprinter: Fingerprinter::new(MacKey::generate().expect("randomness")),
         metrics: Metrics::of_this_process(),
         limits: Limits::demo(),
-        secure_cookies: false,
+        front: Front::default(),
+        warnings: Vec::new(),
     });
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let base = format!("http://{}/api/v1/territories/weppes", listener.local_addr().expect("an address"));
