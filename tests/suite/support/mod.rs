@@ -3,4 +3,5 @@
 pub(crate) mod desk;
 pub(crate) mod flaky;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod service;
