@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,6 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// The present instant.
     fn now(&self) -> DateTime<Utc>;
+
+    /// How far it is ahead of the system's clock: what a server on another machine adds to its own clock to live at the same
+    /// instant.
+    fn shift(&self) -> TimeDelta {
+        // This clock first: were the system's read first, a pause between the two would show an instant still to come.
+        let now = self.now();
+        now - SystemClock::real().now()
+    }
 }
 
 /// The system's clock, shifted by a constant: `--at` makes the service live at another instant, from where it runs on.
@@ -33,6 +42,40 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the system's clock is read")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now() + self.shift
+    }
+
+    fn shift(&self) -> TimeDelta {
+        self.shift
+    }
+}
+
+/// The system's clock as it was when this one was started, running on by the machine's monotonic clock: a step of the
+/// system's clock, by hand or by a time server, does not show.
+#[derive(Debug, Clone, Copy)]
+pub struct SteadyClock {
+    started: Instant,
+    /// Microseconds since 1970, UTC.
+    at: i64,
+}
+
+impl SteadyClock {
+    /// A clock that shows the system's time now: at most some microseconds behind, never ahead.
+    pub fn start() -> Self {
+        let read = || {
+            let before = Instant::now();
+            let at = SystemClock::real().now().timestamp_micros();
+            let started = Instant::now();
+            (started - before, Self { started, at })
+        };
+        // Of several readings the quickest: the process may have been made to wait in the middle of one.
+        let (_, clock) = (0..7).map(|_| read()).fold(read(), |best, next| if next.0 < best.0 { next } else { best });
+        clock
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub fn micros(&self) -> i64 {
+        let elapsed = i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.at.saturating_add(elapsed)
     }
 }
 
@@ -82,6 +125,14 @@ impl Clock for StagedClock {
         match stage {
             Stage::Standing(at) => at,
             Stage::Running(clock) => clock.now(),
+        }
+    }
+
+    fn shift(&self) -> TimeDelta {
+        let stage = *self.lock();
+        match stage {
+            Stage::Standing(at) => at - SystemClock::real().now(),
+            Stage::Running(clock) => clock.shift(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::Error;
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;

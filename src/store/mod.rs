@@ -1,4 +1,4 @@
-//! Live state: one trait, two homes (embedded here; Redis by the same trait). All business rules are decided once, in
+//! Live state: one trait, two homes (embedded, and Redis). All business rules are decided once, in
 //! [`crate::domain::decide`]; a store only commits their outcome atomically under version guards, keeps the event stream
 //! contiguous, and remembers answers by idempotency key. It knows records as bytes under a key: no rule lives here.
 //!
@@ -6,8 +6,11 @@
 
 pub mod chain;
 pub mod codec;
+mod contract;
 mod embedded;
 mod export;
+mod open_error;
+mod redis;
 
 use std::fmt;
 use std::time::Duration;
@@ -19,8 +22,10 @@ use tokio::sync::broadcast;
 
 use crate::domain::{RecordKey, TerritoryId, Timer};
 
-pub use embedded::{EmbeddedStore, OpenError};
+pub use self::redis::{Finding, FindingCode, RedisOptions, RedisStore, Survey};
+pub use embedded::EmbeddedStore;
 pub use export::{Export, Kept, Tail};
+pub use open_error::OpenError;
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;

@@ -1,16 +1,13 @@
 //! One commit against the writer's open transaction: every check first, then the writes, so that a refused commit leaves
 //! nothing of itself behind.
 
-use std::collections::BTreeMap;
-
 use redb::ReadableTable as _;
 
 use super::tables::{self, Fault};
 use super::writer::Batch;
-use crate::domain::{RecordKey, TerritoryId, Timer};
+use crate::domain::{TerritoryId, Timer};
 use crate::store::{
-    ANSWERS_KEPT, Commit, CommitOutcome, IdemKey, Millis, NewEvent, SKEW_MAX, StoreError, Tail, WRITES_MAX, Write,
-    chain,
+    ANSWERS_KEPT, Commit, CommitOutcome, IdemKey, Millis, NewEvent, SKEW_MAX, StoreError, Tail, Write, chain, contract,
 };
 
 /// Events dropped by one step of a trim.
@@ -38,10 +35,10 @@ pub(super) fn apply(
     if u128::from(commit.decided_at.abs_diff(received_at)) > SKEW_MAX.as_millis() {
         return Ok(Ok(CommitOutcome::Skew { now: batch.now }));
     }
-    let guarded: BTreeMap<&RecordKey, u64> = commit.guards.iter().map(|(key, version)| (key, *version)).collect();
-    if let Err(fault) = contract(commit, &guarded) {
-        return Ok(Err(StoreError::Malformed(fault)));
-    }
+    let guarded = match contract::check(commit) {
+        Ok(guarded) => guarded,
+        Err(fault) => return Ok(Err(fault)),
+    };
     for (key, version) in &commit.guards {
         let current = tables::record(&batch.records, territory, key)?;
         if current.version != *version {
@@ -72,22 +69,6 @@ pub(super) fn apply(
     let Tail { seq, chain, .. } = append(batch, territory, tail, &commit.events)?;
     remember(batch, territory, commit)?;
     Ok(Ok(CommitOutcome::Done { now: batch.now, seq, chain }))
-}
-
-/// What the caller's code must have seen to.
-fn contract(commit: &Commit, guarded: &BTreeMap<&RecordKey, u64>) -> Result<(), String> {
-    if commit.writes.len() > WRITES_MAX {
-        return Err(format!("{} writes, {WRITES_MAX} at most", commit.writes.len()));
-    }
-    for write in &commit.writes {
-        match write {
-            Write::Put { key, .. } | Write::Delete { key } if !guarded.contains_key(key) => {
-                return Err(format!("{key} is written without a guard"));
-            }
-            Write::Put { .. } | Write::Delete { .. } | Write::Timer { .. } | Write::Blob { .. } => {}
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn set_timer(

@@ -21,12 +21,11 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
-    Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
-    StoreError, Tail, Versioned,
+    Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, OpenError, Remembered, Reply, Seq,
+    Snapshot, Store, StoreError, Tail, Versioned,
 };
 use crate::clock::Clock;
 use crate::domain::{RecordKey, TerritoryId, Timer};
-pub use open::OpenError;
 use open::Opened;
 use tables::Fault;
 use writer::{Batch, Operation, Shared};

@@ -1,8 +1,7 @@
 //! Opening and making the database file. A new file is made whole under another name and then given its own, so that a
 //! power cut at the first start leaves either no store or a good one.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend};
 use uuid::Uuid;
@@ -11,41 +10,13 @@ use super::tables::{self, Fault};
 use super::writer::Batch;
 use crate::domain::record;
 use crate::durable_file;
-use crate::store::Millis;
+use crate::store::{Millis, OpenError};
 
 /// The database file inside the data folder.
 const FILE: &str = "state.redb";
 
 /// Memory for database pages. The read models hold what is asked often; this serves commits and single records.
 const CACHE_BYTES: usize = 128 * 1024 * 1024;
-
-/// Why a store could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder or the file cannot be made or read.
-    #[error("the data folder {} cannot be used: {error}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        error: io::Error,
-    },
-    /// The lock on the file is taken.
-    #[error("another process has this data folder open: {}; stop it, or choose another folder", .0.display())]
-    InUse(PathBuf),
-    /// The data was written by another version of the service.
-    #[error("the data has schema {found}, this version of the service reads {expected}: use the version that wrote it")]
-    Schema {
-        /// What the data says.
-        found: String,
-        /// What this build reads.
-        expected: u32,
-    },
-    /// The file is damaged or no database.
-    #[error("the database cannot be opened: {0}")]
-    Database(String),
-}
 
 impl From<Fault> for OpenError {
     fn from(fault: Fault) -> Self {

@@ -40,7 +40,7 @@ impl Bench for InFolder {
     fn store(&self) -> Arc<dyn Store> {
         Arc::clone(self.store.as_ref().expect("open"))
     }
-    fn reopen(&mut self, clock_moves: TimeDelta) {
+    async fn reopen(&mut self, clock_moves: TimeDelta) {
         self.store = None;
         self.clock = Arc::new(ManualClock::at(self.clock.now() + clock_moves));
         self.store = Some(Arc::new(open(self.folder.path(), &self.clock).expect("opens again")));
@@ -50,7 +50,7 @@ impl Bench for InFolder {
     }
 }
 
-conformance!(conforms, super::InFolder::new);
+conformance!(conforms, async || super::InFolder::new());
 
 #[tokio::test]
 async fn a_second_opener_is_told_that_the_folder_is_in_use() {
@@ -118,7 +118,7 @@ async fn closing_finishes_what_was_accepted() {
             assert_eq!(store.commit(&weppes, call).now_or_never(), None);
         }
     }
-    bench.reopen(TimeDelta::zero());
+    bench.reopen(TimeDelta::zero()).await;
     assert_eq!(records(&*bench.store(), &weppes).await.len(), 100);
 }
 

@@ -3,4 +3,5 @@
 mod conformance;
 mod crash;
 mod embedded;
+mod redis;
 mod sample;

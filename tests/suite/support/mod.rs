@@ -6,4 +6,5 @@ pub(crate) mod flaky;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod serve;
+pub(crate) mod redis;
 pub(crate) mod service;

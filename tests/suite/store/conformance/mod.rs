@@ -27,12 +27,12 @@ pub(super) trait Bench: Send {
     /// The open store.
     fn store(&self) -> Arc<dyn Store>;
     /// Closes the store and opens its data again, under a clock that shows this much more (or less).
-    fn reopen(&mut self, clock_moves: TimeDelta);
+    async fn reopen(&mut self, clock_moves: TimeDelta);
     /// Moves the clock forwards.
     fn advance(&self, by: TimeDelta);
 }
 
-/// Runs every check on a store: `conformance!(name, || bench)`.
+/// Runs every check on a store: `conformance!(name, async || bench)`.
 macro_rules! conformance {
     ($store:ident, $make:expr) => {
         mod $store {
@@ -48,7 +48,7 @@ macro_rules! each_check {
             ($make:expr) => {
                 $(#[tokio::test]
                 async fn $check() {
-                    $crate::store::conformance::$check($make()).await;
+                    $crate::store::conformance::$check($make().await).await;
                 })+
             };
         }
