@@ -1,4 +1,4 @@
-//! The one loop every transition goes through: load, decide, commit; decide again when the race was lost; ask again with the
+//! The one loop every transition goes through: records, decide, commit; decide again when the race was lost; ask again with the
 //! same key when the outcome is unknown (store.md §6).
 
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::domain::{RecordKey, Records, Refusal};
 use crate::observability::Metrics;
 use crate::store::codec::{self, Effects};
 use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError, Write};
+use crate::views::OwnWrite;
 
 /// What is remembered under an idempotency key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +51,15 @@ impl Step {
     }
 }
 
+/// Where the records of a decision come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KnownFrom {
+    /// This node's read model, which may be a moment behind: enough to change something, since the commit's guards find out.
+    View,
+    /// The store: nothing is refused, and nobody told that nothing is to be done, on the word of the read model.
+    Store,
+}
+
 /// How long an answer waits for this node's own read model to show what it changed.
 pub(super) const OWN_WRITES_WITHIN: Duration = Duration::from_secs(2);
 
@@ -68,16 +78,13 @@ impl Booking {
         check: impl Fn(&Records) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<Answer, Failure> {
         let Step { command, part, sealed } = step;
+        // A key that was used before need not be asked for: the commit is the one that knows, and gives the answer of then.
         let idem = self.idem(call, part);
-        if call.key.is_some()
-            && let Some(answer) = self.remembered(call, &idem).await?
-        {
-            return answer;
-        }
         let give_up = Instant::now() + self.policy.patience;
+        let mut known_from = KnownFrom::View;
         let mut records = Records::default();
         loop {
-            self.load_missing(&mut records, &command).await?;
+            self.load_missing(&mut records, &command, known_from).await?;
             let decided_at = self.store.now();
             let context = Context {
                 territory: self.territory.id.clone(),
@@ -85,6 +92,11 @@ impl Booking {
                 now: from_millis(decided_at),
             };
             let verdict = check(&records).and_then(|()| decide(&records, &command, &context));
+            let changes_something = verdict.as_ref().is_ok_and(|decision| !decision.change.is_empty());
+            if known_from == KnownFrom::View && !changes_something {
+                (known_from, records) = (KnownFrom::Store, Records::default());
+                continue;
+            }
             if verdict == Err(Refusal::Outdated) {
                 return Err(Refusal::Outdated.into());
             }
@@ -96,19 +108,28 @@ impl Booking {
                 }
                 Err(refusal) => (Effects::default(), Remembered::Refused(refusal.clone())),
             };
-            let nothing_to_write = verdict.as_ref().map_or(true, |decision| decision.change.is_empty());
-            if nothing_to_write && call.key.is_none() {
+            if !changes_something && call.key.is_none() {
                 return unpack(remembered);
             }
+            let stored = effects.events.clone();
             let commit = effects.into_commit(idem.clone(), call.fingerprint, decided_at, encode(&remembered)?);
+            let expected = self.view.expect_own();
             match self.commit_until(commit, give_up).await? {
-                CommitOutcome::Done { seq, .. } => {
+                CommitOutcome::Done { now, seq, chain } => {
+                    if let Ok(decision) = verdict {
+                        let events = decision.change.events;
+                        self.view.show_own(OwnWrite { events, stored, now, last: seq, chain });
+                    }
+                    drop(expected);
                     self.show_own_write(seq).await;
                     return unpack(remembered);
                 }
                 CommitOutcome::Replayed { answer, seq } => {
                     self.show_own_write(seq).await;
                     return unpack(decode(&answer)?);
+                }
+                CommitOutcome::Stale { .. } if known_from == KnownFrom::View => {
+                    (known_from, records) = (KnownFrom::Store, Records::default());
                 }
                 CommitOutcome::Stale { current } => {
                     let record = codec::decode_versioned(&current)?;
@@ -177,11 +198,30 @@ impl Booking {
         }
     }
 
-    async fn load_missing(&self, records: &mut Records, command: &Command) -> Result<(), StoreError> {
+    async fn load_missing(
+        &self,
+        records: &mut Records,
+        command: &Command,
+        known_from: KnownFrom,
+    ) -> Result<(), StoreError> {
         loop {
-            let keys = missing(records, command);
+            let mut keys = missing(records, command);
             if keys.is_empty() {
                 return Ok(());
+            }
+            if known_from == KnownFrom::View {
+                self.view.read(|state| {
+                    keys.retain(|key| match state.record(key) {
+                        Some((version, record)) => {
+                            records.put(key.clone(), version, record);
+                            false
+                        }
+                        None => true,
+                    });
+                });
+            }
+            if keys.is_empty() {
+                continue;
             }
             for loaded in self.store.load(&self.territory.id, &keys).await? {
                 let record = codec::decode_versioned(&loaded)?;

@@ -1,5 +1,7 @@
 //! Holding, booking and giving back a place; what became of an appointment.
 
+use std::sync::Arc;
+
 use chrono::Utc;
 use uuid::Uuid;
 
@@ -7,7 +9,9 @@ use super::driver::{OWN_WRITES_WITHIN, Step};
 use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
 use crate::domain::refusal::Subject;
-use crate::domain::{Appointment, AppointmentId, HoldId, PatientIdentity, RecordKey, Refusal, RequestId, SlotId};
+use crate::domain::{
+    Appointment, AppointmentId, HoldId, PatientIdentity, RecordKey, Records, Refusal, RequestId, Slot, SlotId,
+};
 
 /// A place held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,18 +38,34 @@ impl Booking {
         extra_consent: bool,
     ) -> Result<Held, Failure> {
         let until = self.now() + self.policy.hold;
-        // A slot is held only when the hard rules could be asked: what cannot be read is not "suits".
-        let facts = self.case(request).await?.facts.ok_or(Failure::Unreadable)?;
         let command = Command::Hold { request, slot, hold, until, extra_consent };
-        let check = |records: &crate::domain::Records| match (records.request(request), records.slot(slot)) {
-            (Some(request), Some(slot)) if !request.is_emergency() => {
-                self.suits(request, &facts, slot, call.actor.role)
+        let mut in_memory = self.view.read(|state| {
+            let case = state.board.get(request)?;
+            Some((case.request.facts_ref.clone(), case.facts.clone()?))
+        });
+        loop {
+            let from_memory = in_memory.is_some();
+            let (facts_ref, facts) = match in_memory.take() {
+                Some(known) => known,
+                None => {
+                    // A slot is held only when the hard rules could be asked: what cannot be read is not "suits".
+                    let case = self.case(request).await?;
+                    (case.request.facts_ref, case.facts.ok_or(Failure::Unreadable)?)
+                }
+            };
+            let check = |records: &Records| match (records.request(request), records.slot(slot)) {
+                // What this node has in memory was of the request as it was.
+                (Some(request), _) if from_memory && request.facts_ref != facts_ref => Err(Refusal::Outdated),
+                (Some(request), Some(slot)) if !request.is_emergency() => {
+                    self.suits(request, &facts, slot, call.actor.role)
+                }
+                _ => Ok(()),
+            };
+            match self.transact(call, Step::new(command.clone()), check).await {
+                Ok(answer) => return held(answer),
+                Err(Failure::Refused { refusal: Refusal::Outdated, .. }) if from_memory => {}
+                Err(failure) => return Err(self.with_fresh_offers(request, failure).await),
             }
-            _ => Ok(()),
-        };
-        match self.transact(call, Step::new(command), check).await {
-            Ok(answer) => held(answer),
-            Err(failure) => Err(self.with_fresh_offers(request, failure).await),
         }
     }
 
@@ -87,7 +107,14 @@ impl Booking {
             }
         };
         match answer {
-            Ok(Answer::Booked { appointment }) => self.appointment(appointment).await,
+            Ok(Answer::Booked { appointment }) => {
+                // Shown by now: whoever wrote it has waited for that.
+                let shown = self.view.read(|state| state.appointments.get(appointment).cloned());
+                match shown {
+                    Some(entry) => Ok(Appointment::clone(&entry.appointment)),
+                    None => self.appointment(appointment).await,
+                }
+            }
             Ok(_) => Err(Failure::Contention),
             Err(failure) => Err(self.with_fresh_offers(request, failure).await),
         }
@@ -108,6 +135,19 @@ impl Booking {
     pub async fn appointment(&self, id: AppointmentId) -> Result<Appointment, Failure> {
         let records = self.records(&[RecordKey::appointment(id)]).await?;
         records.appointment(id).cloned().ok_or_else(|| Refusal::Unknown(Subject::Appointment).into())
+    }
+
+    /// The slot of an appointment just made, as this node shows it; from the store where it does not show it yet.
+    ///
+    /// # Errors
+    /// [`Failure`] as for every use-case.
+    pub async fn slot_of(&self, appointment: &Appointment) -> Result<Slot, Failure> {
+        let shown = self.view.read(|state| state.slots.get(appointment.slot).map(|placed| placed.slot.clone()));
+        let has_it = |slot: &Arc<Slot>| slot.bookings.iter().any(|booking| booking.appointment == appointment.id);
+        match shown.filter(has_it) {
+            Some(slot) => Ok(Slot::clone(&slot)),
+            None => self.slot(appointment.slot).await,
+        }
     }
 
     /// Who the patient of an appointment is; the audit says who read it.

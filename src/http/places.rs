@@ -46,7 +46,7 @@ pub(super) async fn confirm(at: RequestAt<RequestParty>, body: Body) -> Reply {
     })?;
     let appointment = at.booking.confirm(&body.call(&at.caller), at.id, hold, &identity).await;
     let appointment = appointment.map_err(|f| at.failed(f))?;
-    let slot = at.booking.slot(appointment.slot).await.map_err(|f| at.failed(f))?;
+    let slot = at.booking.slot_of(&appointment).await.map_err(|f| at.failed(f))?;
     created(&at.showing().appointment(&appointment, &slot))
 }
 

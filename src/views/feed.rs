@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::cursor::LiveCursor;
 use super::facts::{self, FactsSource};
@@ -34,6 +34,9 @@ const FACTS_RETRIED: usize = 64;
 /// Events read at once.
 const PAGE: usize = 256;
 
+/// How long what this node commits itself may take to be shown before the stream is read for it: its answer is on the way.
+const OWN_WITHIN: Duration = Duration::from_millis(20);
+
 /// Loads the view of a territory and follows the store from there, until `stop` says true or its sender is gone.
 ///
 /// # Errors
@@ -49,7 +52,8 @@ pub async fn start(
     let as_of = from_millis(store.now());
     let viewed = load(&*store, &*source, &territory).await?;
     let view = Arc::new(TerritoryView::new(store, territory, viewed, as_of, stop.clone()));
-    let feed = Feed { view: Arc::clone(&view), source, hints, facts_asked: Instant::now() };
+    let (facts_asked, level_at) = (Instant::now(), Instant::now());
+    let feed = Feed { view: Arc::clone(&view), source, hints, facts_asked, level_at };
     Ok((view, tokio::spawn(feed.run(stop))))
 }
 
@@ -58,6 +62,7 @@ struct Feed {
     source: Arc<dyn FactsSource>,
     hints: broadcast::Receiver<(TerritoryId, Seq)>,
     facts_asked: Instant,
+    level_at: Instant,
 }
 
 impl Feed {
@@ -90,16 +95,21 @@ impl Feed {
         }
     }
 
-    /// Until a hint or the next poll; after a failure, for as long as said.
+    /// Until a hint of what this node did not commit itself, or the next poll; after a failure, for as long as said.
     async fn pause(&mut self, after_failure: Option<Duration>) {
         if let Some(wait) = after_failure {
             return tokio::time::sleep(wait).await;
         }
-        let shown = self.view.applied().seq;
+        let view = Arc::clone(&self.view);
+        let hints = &mut self.hints;
         let hinted = async {
             loop {
-                match self.hints.recv().await {
-                    Ok((territory, seq)) if territory == *self.view.territory() && seq > shown => return,
+                match hints.recv().await {
+                    Ok((territory, seq)) if territory == *view.territory() => {
+                        if !comes_by_itself(&view, seq).await {
+                            return;
+                        }
+                    }
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return,
                     Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
@@ -107,7 +117,11 @@ impl Feed {
             }
         };
         // Running out is the poll.
-        let _ = tokio::time::timeout(POLL, hinted).await;
+        tokio::select! {
+            () = hinted => {}
+            () = view.to_be_read.notified() => {}
+            () = sleep_until(self.level_at + POLL) => {}
+        }
     }
 
     /// Shows all there is.
@@ -122,6 +136,7 @@ impl Feed {
             match continuation(&at, page) {
                 Continuation::Level => {
                     view.is_level(now);
+                    self.level_at = Instant::now();
                     return self.ask_for_facts_again().await;
                 }
                 Continuation::Next(stored) => self.show(&stored).await?,
@@ -177,6 +192,11 @@ impl Feed {
         }
         Ok(())
     }
+}
+
+/// Whether event `seq` is shown, or is soon without being read: by a commit of this node that is on its way.
+async fn comes_by_itself(view: &TerritoryView, seq: Seq) -> bool {
+    view.applied().seq >= seq || (view.expects_own() && view.reached(seq, OWN_WITHIN).await)
 }
 
 /// What a page of the stream, read from one event before our place, means for whoever stands at `at`.

@@ -7,7 +7,7 @@ use super::directory::Directory;
 use super::facts::FactsByRef;
 use super::history::Histories;
 use super::slot_index::SlotIndex;
-use crate::domain::{Record, RecordKind, RecordedEvent};
+use crate::domain::{Appointment, CareRequest, Record, RecordKey, RecordKind, RecordedEvent, Slot};
 
 /// The read model.
 #[derive(Debug, Default)]
@@ -31,6 +31,32 @@ impl TerritoryState {
             RecordKind::Slot | RecordKind::Request | RecordKind::Appointment | RecordKind::Practitioner => true,
             RecordKind::Agenda | RecordKind::Unique | RecordKind::Delivery | RecordKind::Cursor => false,
         }
+    }
+
+    /// A record as it stands here, and how often it was written: 0 and none where there is none. None for what does not
+    /// stand here whether there is one or not.
+    pub fn record(&self, key: &RecordKey) -> Option<(u64, Option<Record>)> {
+        let found = match key.kind {
+            RecordKind::Slot => {
+                let placed = self.slots.get(key.id.parse().ok()?);
+                placed.map(|placed| (placed.version, Record::Slot(Slot::clone(&placed.slot))))
+            }
+            RecordKind::Request => {
+                let case = self.board.get(key.id.parse().ok()?);
+                case.map(|case| (case.version, Record::Request(CareRequest::clone(&case.request))))
+            }
+            RecordKind::Appointment => {
+                let entry = self.appointments.get(key.id.parse().ok()?);
+                entry.map(|entry| (entry.version, Record::Appointment(Appointment::clone(&entry.appointment))))
+            }
+            // The directory keeps no versions.
+            RecordKind::Practitioner
+            | RecordKind::Agenda
+            | RecordKind::Unique
+            | RecordKind::Delivery
+            | RecordKind::Cursor => return None,
+        };
+        Some(found.map_or((0, None), |(version, record)| (version, Some(record))))
     }
 
     /// Takes a record in, in place of what was known of it. `found` has the facts of requests that need them.

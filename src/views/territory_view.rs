@@ -1,18 +1,21 @@
 //! One territory's read model as the rest of the service holds it: readers borrow the state for a moment, whoever wrote waits
-//! until it shows what they did, readiness asks how far behind the store it is. Only [`super::feed`] changes it.
+//! until it shows what they did, readiness asks how far behind the store it is. Only [`super::feed`] changes it, and this node's
+//! own commits.
 //!
 //! No lock here is held across an `await`.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use super::cursor::LiveCursor;
 use super::facts::FactsByRef;
 use super::live::Signal;
+use super::own_writes::{AnotherStream, OwnWrite, OwnWrites};
 use super::territory_state::TerritoryState;
 use crate::domain::{RecordedEvent, TerritoryId};
 use crate::store::{Seq, Store};
@@ -23,6 +26,12 @@ pub struct TerritoryView {
     pub(super) store: Arc<dyn Store>,
     viewed: RwLock<Viewed>,
     contact: Mutex<Contact>,
+    /// Held by whoever shows something, from taking it up to telling it: subscribers hear things in their order.
+    turn: Mutex<OwnWrites>,
+    /// Commits of this node on their way.
+    own_on_their_way: AtomicUsize,
+    /// Tells the feed to read the stream, hint or no hint.
+    pub(super) to_be_read: Notify,
     applied: watch::Sender<Seq>,
     pub(super) signals: broadcast::Sender<Signal>,
     pub(super) stop: watch::Receiver<bool>,
@@ -90,6 +99,9 @@ impl TerritoryView {
             applied: watch::Sender::new(viewed.at.seq),
             viewed: RwLock::new(viewed),
             contact: Mutex::new(contact),
+            turn: Mutex::default(),
+            own_on_their_way: AtomicUsize::new(0),
+            to_be_read: Notify::new(),
             signals: broadcast::Sender::new(Self::SIGNALS_KEPT),
             stop,
         }
@@ -113,6 +125,9 @@ impl TerritoryView {
     /// Waits until the view shows event `seq`; false when it does not within `timeout`. Whoever committed waits for the
     /// number the store gave, so that they see what they did.
     pub async fn reached(&self, seq: Seq, timeout: Duration) -> bool {
+        if *self.applied.borrow() >= seq {
+            return true;
+        }
         let mut applied = self.applied.subscribe();
         let shown = applied.wait_for(|applied| *applied >= seq);
         tokio::time::timeout(timeout, shown).await.is_ok_and(|shown| shown.is_ok())
@@ -140,8 +155,51 @@ impl TerritoryView {
         }
     }
 
-    /// Shows events that come right after the last one shown, and tells live subscribers.
-    pub(super) fn show(&self, events: Vec<Arc<RecordedEvent>>, found: &FactsByRef) {
+    /// Says that a commit of this node is on its way: what it appends will come by [`TerritoryView::show_own`], and the feed
+    /// need not hurry to read it.
+    pub fn expect_own(&self) -> Expected<'_> {
+        self.own_on_their_way.fetch_add(1, Ordering::AcqRel);
+        Expected(self)
+    }
+
+    /// Whether a commit of this node is on its way.
+    pub(super) fn expects_own(&self) -> bool {
+        self.own_on_their_way.load(Ordering::Acquire) > 0
+    }
+
+    /// Shows what a commit of this node appended, once what comes before it is shown.
+    pub fn show_own(&self, write: OwnWrite) {
+        let mut turn = self.turn();
+        if self.read(|state| turn.put(write, state)) {
+            self.show_waiting(&mut turn);
+        } else {
+            self.to_be_read.notify_one();
+        }
+    }
+
+    /// Shows events read from the stream, and tells live subscribers. Those that are shown already are left out.
+    pub(super) fn show(&self, mut events: Vec<Arc<RecordedEvent>>, found: &FactsByRef) {
+        let mut turn = self.turn();
+        let shown = self.applied().seq;
+        events.retain(|event| event.seq > shown);
+        if events.first().is_some_and(|first| first.seq == shown + 1) {
+            self.show_next(events, found);
+        }
+        self.show_waiting(&mut turn);
+    }
+
+    fn show_waiting(&self, turn: &mut OwnWrites) {
+        loop {
+            match turn.next(&self.applied()) {
+                Ok(Some(events)) => self.show_next(events, &FactsByRef::new()),
+                Ok(None) => return,
+                Err(AnotherStream) => return self.to_be_read.notify_one(),
+            }
+        }
+    }
+
+    /// Shows events that come right after the last one shown.
+    fn show_next(&self, events: Vec<Arc<RecordedEvent>>, found: &FactsByRef) {
         let Some(last) = events.last() else { return };
         let (seq, at) = (last.seq, last.at);
         {
@@ -165,6 +223,7 @@ impl TerritoryView {
 
     /// Shows another state altogether: the stream is not the one that was followed.
     pub(super) fn replace(&self, by: Viewed) {
+        let _turn = self.turn();
         let at = by.at.clone();
         let before = {
             let mut viewed = self.viewed.write().unwrap_or_else(PoisonError::into_inner);
@@ -203,8 +262,22 @@ impl TerritoryView {
         new
     }
 
+    fn turn(&self) -> MutexGuard<'_, OwnWrites> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn contact(&self) -> MutexGuard<'_, Contact> {
         self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A commit of this node on its way, until it is dropped.
+#[derive(Debug)]
+pub struct Expected<'a>(&'a TerritoryView);
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        self.0.own_on_their_way.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

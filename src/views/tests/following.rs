@@ -25,17 +25,17 @@ use crate::views::territory_state::TerritoryState;
 use crate::views::territory_view::TerritoryView;
 
 /// Longer than anything here takes: a test that needs it all fails anyway.
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 
-struct Followed {
-    store: Arc<FakeStore>,
+pub(super) struct Followed {
+    pub(super) store: Arc<FakeStore>,
     facts: Arc<Facts>,
-    view: Arc<TerritoryView>,
+    pub(super) view: Arc<TerritoryView>,
     stop: watch::Sender<bool>,
     feed: JoinHandle<()>,
 }
 
-async fn follow(store: FakeStore) -> Followed {
+pub(super) async fn follow(store: FakeStore) -> Followed {
     let (store, facts) = (Arc::new(store), Arc::new(Facts::default()));
     let (stop, stopped) = watch::channel(false);
     let (view, feed) = feed::start(store.clone(), facts.clone(), weppes(), stopped).await.unwrap();
@@ -49,7 +49,7 @@ async fn told(live: &mut LiveStream) -> Result<Seq, LiveCursor> {
     }
 }
 
-fn open(request: usize) -> Command {
+pub(super) fn open(request: usize) -> Command {
     create(request, Some(Level::H24), after(0))
 }
 

@@ -3,5 +3,6 @@
 mod board;
 mod fake_store;
 mod following;
+mod own_writes;
 mod slots;
 mod world;
