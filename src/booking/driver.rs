@@ -50,7 +50,7 @@ impl Step {
 }
 
 /// How long an answer waits for this node's own read model to show what it changed.
-const OWN_WRITES_WITHIN: Duration = Duration::from_secs(2);
+pub(super) const OWN_WRITES_WITHIN: Duration = Duration::from_secs(2);
 
 impl Booking {
     /// Decides and commits one command.

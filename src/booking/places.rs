@@ -3,7 +3,7 @@
 use chrono::Utc;
 use uuid::Uuid;
 
-use super::driver::Step;
+use super::driver::{OWN_WRITES_WITHIN, Step};
 use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
 use crate::domain::refusal::Subject;
@@ -151,8 +151,19 @@ impl Booking {
             Failure::Refused {
                 refusal: refusal @ (Refusal::SlotTaken | Refusal::SlotGone | Refusal::HoldExpired),
                 offers: None,
-            } => Failure::Refused { refusal, offers: self.offers(&Call::of_service(), request, None).await.ok() },
+            } => {
+                self.hear_of_all_there_is().await;
+                Failure::Refused { refusal, offers: self.offers(&Call::of_service(), request, None).await.ok() }
+            }
             other => other,
+        }
+    }
+
+    /// Whoever lost a place heard it from the store: what else there is must not be planned before this node's read model
+    /// has heard of it too, or the lost place would be offered again.
+    async fn hear_of_all_there_is(&self) {
+        if let Ok(page) = self.store.events(&self.territory.id, self.view.applied().seq, 1).await {
+            self.view.reached(page.last, OWN_WRITES_WITHIN).await;
         }
     }
 }
