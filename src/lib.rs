@@ -20,5 +20,7 @@ pub mod observability;
 pub mod http;
 pub mod service;
 pub mod config;
+pub mod control;
+pub mod serve;
 pub mod demo;
 pub mod cli;

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use aiguilleur::booking::Policy;
 use aiguilleur::domain::Territory;
-use aiguilleur::http::{self, AppState, Limits};
+use aiguilleur::http::{self, AppState, Front, Limits};
 use aiguilleur::identity::{Identity, SigningKey};
 use aiguilleur::observability::Metrics;
 use aiguilleur::seal::{Fingerprinter, MacKey, Sealer};
@@ -49,7 +49,8 @@ impl Running {
                     fingerprinter: Fingerprinter::new(MacKey::generate().expect("randomness")),
                     metrics: Metrics::of_this_process(),
                     limits: Limits::demo(),
-                    secure_cookies: false,
+                    front: Front::default(),
+                    warnings: Vec::new(),
                 });
                 let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
                 serving.send(listener.local_addr().expect("an address")).expect("somebody waits");

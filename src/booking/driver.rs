@@ -13,6 +13,7 @@ use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
 use crate::domain::time::from_millis;
 use crate::domain::{RecordKey, Records, Refusal};
+use crate::observability::Metrics;
 use crate::store::codec::{self, Effects};
 use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError, Write};
 
@@ -156,7 +157,10 @@ impl Booking {
     /// Commits; asks again with the same key while the outcome is unknown.
     async fn commit_until(&self, commit: Commit, give_up: Instant) -> Result<CommitOutcome, StoreError> {
         loop {
-            match self.store.commit(&self.territory.id, commit.clone()).await {
+            let tried = Instant::now();
+            let outcome = self.store.commit(&self.territory.id, commit.clone()).await;
+            Metrics::committed(word_of(&outcome), tried.elapsed().as_secs_f64());
+            match outcome {
                 Err(StoreError::Unknown(_) | StoreError::NotDurable(_)) if Instant::now() < give_up => {
                     let jitter = rand::rng().random_range(20..200);
                     sleep(Duration::from_millis(jitter)).await;
@@ -189,6 +193,18 @@ impl Booking {
     /// Records by key, from the store.
     pub(super) async fn records(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
         codec::decode_records(self.store.load(&self.territory.id, keys).await?)
+    }
+}
+
+/// What became of a commit, as it is counted.
+fn word_of(outcome: &Result<CommitOutcome, StoreError>) -> &'static str {
+    match outcome {
+        Ok(CommitOutcome::Done { .. }) => "done",
+        Ok(CommitOutcome::Replayed { .. }) => "replayed",
+        Ok(CommitOutcome::Stale { .. }) => "stale",
+        Ok(CommitOutcome::Skew { .. }) => "skew",
+        Err(StoreError::Unknown(_) | StoreError::NotDurable(_)) => "unknown",
+        Err(_) => "failed",
     }
 }
 

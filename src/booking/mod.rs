@@ -15,6 +15,7 @@ pub mod sweeper;
 pub mod vault;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -80,6 +81,7 @@ pub struct Booking {
     vault: Vault,
     travel: Arc<dyn TravelTime>,
     planner: planner::Planner,
+    timers_due: AtomicUsize,
 }
 
 /// What [`Booking`] is made of.
@@ -105,12 +107,27 @@ impl Booking {
     /// The booking of one territory.
     pub fn new(parts: Parts) -> Self {
         let Parts { territory, pack, view, policy, store, vault, travel } = parts;
-        Self { territory, pack, view, policy, store, vault, travel, planner: planner::Planner::default() }
+        Self {
+            territory,
+            pack,
+            view,
+            policy,
+            store,
+            vault,
+            travel,
+            planner: planner::Planner::default(),
+            timers_due: AtomicUsize::new(0),
+        }
     }
 
     /// Now, as the store knows it: the clock every decision is made by.
     pub fn now(&self) -> DateTime<Utc> {
         from_millis(self.store.now())
+    }
+
+    /// How many timers were due when they were last looked at: a sign of trouble when it stays above zero.
+    pub fn timers_due(&self) -> usize {
+        self.timers_due.load(Ordering::Relaxed)
     }
 
     /// What the store says of itself.

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -48,7 +49,9 @@ impl Booking {
     /// The store's when it fails; timers that were not run stay due.
     pub async fn run_due(&self) -> Result<(), Failure> {
         let mut failed = None;
-        for (_, timer) in self.store.due(&self.territory.id, TIMERS_AT_ONCE).await? {
+        let due = self.store.due(&self.territory.id, TIMERS_AT_ONCE).await?;
+        self.timers_due.store(due.len(), Ordering::Relaxed);
+        for (_, timer) in due {
             let Some(command) = command_of(&timer) else {
                 tracing::warn!(timer = %timer, "a timer that nothing waits for");
                 continue;

@@ -16,7 +16,7 @@ use crate::booking::Policy;
 use crate::clock::{Clock, StagedClock, SystemClock};
 use crate::domain::time::from_millis;
 use crate::geography::territory_file;
-use crate::http::{self, AppState, Limits};
+use crate::http::{self, AppState, Front, Limits};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Sealer};
@@ -75,7 +75,8 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
         fingerprinter: Fingerprinter::new(secrets.mac),
         metrics: Metrics::of_this_process(),
         limits: Limits::demo(),
-        secure_cookies: false,
+        front: Front::default(),
+        warnings: Vec::new(),
     }));
     greeting::print(say, port, &booking, &people, &opening);
     say("ready");

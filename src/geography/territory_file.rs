@@ -274,7 +274,7 @@ impl CommuneFields {
 }
 
 /// Whether a commune may lie at this point: near where the gazetteer has it, else within its part of the world.
-pub(super) fn is_plausible(code: CommuneCode, point: GeoPoint, known: Option<GeoPoint>) -> bool {
+pub fn is_plausible(code: CommuneCode, point: GeoPoint, known: Option<GeoPoint>) -> bool {
     match known {
         Some(known) => known.distance_km(point) <= POINT_TOLERANCE_KM,
         None if code.departement().len() == 2 => {

@@ -47,8 +47,16 @@ pub(super) async fn follow(request: HttpRequest, at: At<MayFollow>, query: Query
         greeting.push_str(&reset(live.cursor()));
     }
     let own = at.caller.rpps();
-    let following =
-        Following { greeting: Some(greeting), live, heartbeat, stopping: at.state.stopping(), own, at, _place: place };
+    let following = Following {
+        greeting: Some(greeting),
+        live,
+        heartbeat,
+        stopping: at.state.stopping(),
+        accounts: at.state.identity.changes(),
+        own,
+        at,
+        _place: place,
+    };
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -65,20 +73,22 @@ struct Following {
     live: LiveStream,
     heartbeat: tokio::time::Interval,
     stopping: watch::Receiver<bool>,
+    accounts: watch::Receiver<()>,
     own: Option<Rpps>,
     at: At<MayFollow>,
     _place: StreamPlace,
 }
 
 impl Following {
-    /// The next piece of text; none when the service stops.
+    /// The next piece of text; none when the service stops, and when the caller's key is no more.
     async fn next(&mut self) -> Option<String> {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
         }
-        loop {
+        while self.still_stands() {
             let item = tokio::select! {
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                _ = self.accounts.changed() => continue,
                 _ = self.heartbeat.tick() => return Some(": \n\n".to_owned()),
                 item = self.live.next() => item?,
             };
@@ -88,6 +98,11 @@ impl Following {
                 Live::Reset(cursor) => return Some(reset(&cursor)),
             }
         }
+        None
+    }
+
+    fn still_stands(&self) -> bool {
+        self.at.state.identity.still_stands(&self.at.caller, self.at.booking.now())
     }
 
     /// Practitioners follow their own slots and appointments; the others everything.

@@ -100,7 +100,7 @@ fn enter<R: Rights>(request: &HttpRequest) -> Result<At<R>, Problem> {
         });
     };
     let now = booking.now();
-    let peer = request.peer_addr().map(|address| address.ip());
+    let peer = state.front.peer(request);
     let callers = match callers(request, &state, &booking, now) {
         Ok(callers) => callers,
         Err(problem) => {
@@ -147,7 +147,7 @@ fn callers(
         let callers = state.identity.by_cookie(value, now).unwrap_or_default();
         if !callers.is_empty() {
             let changes = !request.method().is_safe();
-            if changes && !same_origin(headers) {
+            if changes && !state.front.same_origin(headers) {
                 let why = "Cet appel vient d'un autre site : une session de page ne suffit pas, donnez un jeton.";
                 return Err(Problem::new(Slug::Forbidden, why));
             }
@@ -155,16 +155,6 @@ fn callers(
         }
     }
     Ok(vec![Caller::anonymous()])
-}
-
-/// Whether a browser says the call comes from one of our own pages.
-pub fn same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text("sec-fetch-site"), text("origin"), text("host")) {
-        (Some(site), _, _) => site == "same-origin",
-        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
-        _ => false,
-    }
 }
 
 fn unauthorized(detail: &str) -> Problem {

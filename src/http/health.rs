@@ -7,7 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::state_of;
+use super::state::{AppState, Warning};
 use super::{Reply, json};
+use crate::observability::{Metrics, TerritoryNumbers};
 
 /// The process is up.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +29,18 @@ pub(super) struct Ready {
     pub causes: Vec<CauseShown>,
     /// Kind of store and the durability in force, in plain words.
     pub store: StoreShown,
+    /// Risks taken knowingly, for as long as the service runs.
+    pub warnings: Vec<WarningShown>,
+}
+
+/// One risk taken knowingly.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub(super) struct WarningShown {
+    /// Which.
+    pub code: &'static str,
+    /// What may come of it, and what to do.
+    pub detail: String,
 }
 
 /// One cause.
@@ -80,15 +94,36 @@ pub(super) async fn ready(request: HttpRequest) -> Reply {
         (false, false) => ("not_ready", StatusCode::SERVICE_UNAVAILABLE),
         (false, true) => ("ready", StatusCode::OK),
     };
-    let mut answer = json(code, &Ready { status, causes, store })?;
+    let mut answer = json(code, &Ready { status, causes, store, warnings: warnings(&state) })?;
     if code == StatusCode::SERVICE_UNAVAILABLE {
         answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
     }
     Ok(answer)
 }
 
+fn warnings(state: &AppState) -> Vec<WarningShown> {
+    let shown = |warning: &Warning| WarningShown { code: warning.code, detail: warning.detail.clone() };
+    state.warnings.iter().map(shown).collect()
+}
+
 /// `GET /metrics`.
 pub(super) async fn metrics(request: HttpRequest) -> Reply {
-    let text = state_of(&request)?.metrics.text();
+    let state = state_of(&request)?;
+    let mut store_up = true;
+    for (id, booking) in &state.territories {
+        store_up &= booking.store_health().await.fault.is_none();
+        let (view, now) = (booking.view.health(), booking.now());
+        let requests_waiting = booking.view.read(|known| known.board.waiting(now).count());
+        let behind = view.last.saturating_sub(view.applied.seq);
+        let numbers = TerritoryNumbers {
+            view_lag_seconds: view.lag.as_secs_f64(),
+            view_behind_events: u32::try_from(behind).unwrap_or(u32::MAX).into(),
+            timers_due: booking.timers_due(),
+            requests_waiting,
+        };
+        Metrics::territory(id.as_str(), numbers);
+    }
+    Metrics::service(env!("CARGO_PKG_VERSION"), store_up);
+    let text = state.metrics.text();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -7,9 +7,11 @@
 
 mod appointments;
 mod audit;
+mod call_id;
 mod events;
 pub mod extract;
 pub mod fields;
+pub mod front;
 mod health;
 mod intake;
 pub mod openapi;
@@ -23,6 +25,7 @@ mod requests;
 pub mod rights;
 mod routes;
 mod server;
+mod sign_in;
 mod slots;
 pub mod state;
 mod telemetry;
@@ -35,10 +38,11 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 
+pub use front::Front;
 pub use problem::Problem;
 pub use routes::configure;
 pub use server::{app, serve};
-pub use state::{AppState, Limits, Parts};
+pub use state::{AppState, Limits, Parts, Warning};
 
 /// What a handler answers.
 pub type Reply = Result<HttpResponse, Problem>;

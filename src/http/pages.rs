@@ -1,5 +1,5 @@
 //! Pages for people, as [`crate::web`] renders them: the entrance, the operator's console, their assets, and the page of an
-//! address that does not exist. Here is only who may open which, and the headers.
+//! address that does not exist; [`sign_in`] has the pages in between. Here is only who may open which, and the headers.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -10,6 +10,7 @@ use super::Reply;
 use super::extract::state_of;
 use super::problem::Problem;
 use super::routes;
+use super::sign_in;
 use super::state::AppState;
 use crate::booking::Booking;
 use crate::domain::{Role, TerritoryId};
@@ -24,6 +25,10 @@ pub(super) fn configure(config: &mut route::ServiceConfig) {
     config
         .service(route::resource("/").route(route::get().to(entrance)))
         .service(route::resource("/console/{territory}").route(route::get().to(operator_console)))
+        .service(
+            route::resource("/sign-in").route(route::get().to(sign_in::form)).route(route::post().to(sign_in::enter)),
+        )
+        .service(route::resource("/sign-out").route(route::post().to(sign_in::leave)))
         .service(route::resource("/assets/{name}").route(route::get().to(asset)));
 }
 
@@ -40,7 +45,8 @@ async fn entrance(request: HttpRequest) -> Reply {
     Ok(shown(StatusCode::OK, home::page(&home)))
 }
 
-/// `GET /console/{territory}`. In the demo it opens signed in; elsewhere a session of the regulation must be there.
+/// `GET /console/{territory}`. In the demo it opens signed in; elsewhere whoever has no session of the regulation is asked
+/// for their access key first.
 async fn operator_console(request: HttpRequest) -> Reply {
     let state = state_of(&request)?;
     let demo = state.identity.is_demo();
@@ -52,7 +58,7 @@ async fn operator_console(request: HttpRequest) -> Reply {
     let now = booking.now();
     let known = regulation_at(&request, &state, booking);
     let Some(caller) = known.or_else(|| state.identity.demo_person(Role::Operator, None)) else {
-        return Ok(shown(StatusCode::FORBIDDEN, fault::page(Fault::Forbidden, demo)));
+        return sign_in::see_other(&sign_in::address(&territory.id), &[]);
     };
     let complaints = booking.pack.complaints.iter();
     let complaints =
@@ -60,14 +66,14 @@ async fn operator_console(request: HttpRequest) -> Reply {
     let console = Console {
         territory,
         complaints: complaints.collect(),
-        person: (!demo).then(|| caller.actor().id.as_str()),
+        person: (!demo).then(|| caller.account().unwrap_or(&caller.actor().id)),
         demo,
         now,
         hold: booking.policy.hold,
     };
     let mut answer = shown(StatusCode::OK, console::page(&console));
     if demo {
-        let cookie = state.identity.sign_in(&caller, &territory.id, now, state.secure_cookies);
+        let cookie = state.identity.sign_in(&caller, &territory.id, now, state.front.tls);
         let cookie = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }

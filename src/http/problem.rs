@@ -230,6 +230,11 @@ impl Problem {
         self.slug
     }
 
+    /// What `Retry-After` says.
+    pub fn seconds_to_wait(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     /// The document.
     pub fn document(&self) -> Value {
         let mut document = Map::new();

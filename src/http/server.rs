@@ -95,7 +95,7 @@ async fn with_headers(
         }
     };
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    default(header::REFERRER_POLICY, "no-referrer");
+    default(header::REFERRER_POLICY, "same-origin");
     default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     Ok(answer.map_body(|_, body: actix_web::body::EitherBody<_>| body))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::front::Front;
 use super::throttle::{Quota, Throttle};
 use crate::booking::Booking;
 use crate::domain::TerritoryId;
@@ -66,8 +67,10 @@ pub struct AppState {
     pub limits: Limits,
     /// Calls counted against them.
     pub throttle: Throttle,
-    /// Whether pages are reached by TLS: cookies say `Secure`.
-    pub secure_cookies: bool,
+    /// What stands between it and a browser.
+    pub front: Front,
+    /// Risks taken knowingly, for as long as it runs.
+    pub warnings: Vec<Warning>,
     stopping: watch::Sender<bool>,
     streams: AtomicUsize,
 }
@@ -85,24 +88,34 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The limits.
     pub limits: Limits,
-    /// Whether pages are reached by TLS.
-    pub secure_cookies: bool,
+    /// What stands between it and a browser.
+    pub front: Front,
+    /// Risks taken knowingly.
+    pub warnings: Vec<Warning>,
+}
+
+/// A risk its operator has taken knowingly: said in the log, and by `/health/ready` for as long as it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Which, as a code.
+    pub code: &'static str,
+    /// What may come of it, and what to do (French).
+    pub detail: String,
 }
 
 impl AppState {
     /// A service about to start.
     pub fn new(parts: Parts) -> Self {
-        let Parts { territories, identity, fingerprinter, metrics, limits, secure_cookies } = parts;
+        let Parts { territories, identity, fingerprinter, metrics, limits, front, warnings } = parts;
         Self {
             territories: territories.into_iter().map(|booking| (booking.territory.id.clone(), booking)).collect(),
             throttle: Throttle::new(limits.account, limits.stranger),
             identity,
-
             fingerprinter,
-
             metrics,
             limits,
-            secure_cookies,
+            front,
+            warnings,
             stopping: watch::Sender::new(false),
             streams: AtomicUsize::new(0),
         }

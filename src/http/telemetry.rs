@@ -5,14 +5,15 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::Error;
-use actix_web::HttpMessage;
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
-use tracing_actix_web::{RequestId, RootSpanBuilder};
+use tracing_actix_web::RootSpanBuilder;
 
+use super::call_id::{self, CallId};
 use super::extract::state_of;
 
 /// The span of a call.
@@ -21,7 +22,7 @@ pub(super) struct Span;
 
 impl RootSpanBuilder for Span {
     fn on_request_start(request: &ServiceRequest) -> tracing::Span {
-        let id = request.extensions().get::<RequestId>().map(RequestId::to_string).unwrap_or_default();
+        let CallId(id) = CallId::of(request);
         tracing::info_span!(
             "call",
             request_id = %id,
@@ -48,7 +49,7 @@ pub(super) async fn measure(
     let began = Instant::now();
     let metrics = state_of(request.request())?.metrics.clone();
     let (method, route) = (method(request.method()), route(&request));
-    let id = request.extensions().get::<RequestId>().map(RequestId::to_string);
+    let CallId(id) = CallId::of(&request);
     let outcome = next.call(request).await;
     let status = match &outcome {
         Ok(answer) => answer.status().as_u16(),
@@ -58,8 +59,8 @@ pub(super) async fn measure(
     metrics.answered(method, &route, status, seconds);
     tracing::info!(status, milliseconds = seconds * 1_000.0, "{method} {route} answered {status}");
     let mut answer = outcome?;
-    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
-        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(call_id::HEADER, id);
     }
     Ok(answer)
 }

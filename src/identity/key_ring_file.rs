@@ -13,6 +13,9 @@ pub enum KeyRingFileError {
     /// There is none.
     #[error("le fichier de clés {} n'existe pas : « aiguilleur key new » le crée avec sa première clé", .0.display())]
     Missing(PathBuf),
+    /// Nor is there a folder for it.
+    #[error("le dossier {} n'existe pas : démarrez le service une fois, qui le crée, ou créez-le (mode 0700)", .0.display())]
+    NoFolder(PathBuf),
     /// It cannot be read or written.
     #[error("le fichier de clés {} ne peut pas être utilisé : {error}", path.display())]
     File {
@@ -69,7 +72,10 @@ pub fn change<T>(
     change: impl FnOnce(&mut KeyRing) -> Result<T, KeyRingError>,
 ) -> Result<T, KeyRingFileError> {
     let failed = |error| KeyRingFileError::File { path: path.to_owned(), error };
-    let _alone = durable_file::lock_folder_of(path).map_err(failed)?;
+    let _alone = durable_file::lock_folder_of(path).map_err(|error| match path.parent() {
+        Some(folder) if error.kind() == io::ErrorKind::NotFound => KeyRingFileError::NoFolder(folder.to_owned()),
+        _ => failed(error),
+    })?;
     let mut ring = match read(path) {
         Err(KeyRingFileError::Missing(_)) => KeyRing::default(),
         read => read?,

@@ -34,7 +34,7 @@ pub fn start_with(filter: &str, form: Form) {
         Form::Json => false,
         Form::Text => true,
     };
-    if text { log.compact().init() } else { log.json().init() }
+    if text { log.compact().init() } else { log.json().with_span_list(false).init() }
 }
 
 /// Whether a text is a filter.

@@ -58,12 +58,65 @@ impl Metrics {
 
     /// How many live-update streams are open now.
     pub fn streams(now: usize) {
-        metrics::gauge!("aiguilleur_http_streams").set(u32::try_from(now).unwrap_or(u32::MAX));
+        metrics::gauge!("aiguilleur_http_streams").set(of(now));
     }
+
+    /// Counts one try to commit.
+    pub fn committed(outcome: &'static str, seconds: f64) {
+        metrics::histogram!("aiguilleur_commit_seconds", "outcome" => outcome).record(seconds);
+    }
+
+    /// Which version runs, and whether its store can commit.
+    pub fn service(version: &'static str, store_up: bool) {
+        metrics::gauge!("aiguilleur_build_info", "version" => version).set(1.0);
+        metrics::gauge!("aiguilleur_store_up").set(if store_up { 1.0 } else { 0.0 });
+    }
+
+    /// How one territory does now.
+    pub fn territory(id: &str, now: TerritoryNumbers) {
+        let gauge = |name: &'static str, value: f64| metrics::gauge!(name, "territory" => id.to_owned()).set(value);
+        gauge("aiguilleur_view_lag_seconds", now.view_lag_seconds);
+        gauge("aiguilleur_view_behind_events", now.view_behind_events);
+        gauge("aiguilleur_timers_due", of(now.timers_due));
+        gauge("aiguilleur_requests_waiting", of(now.requests_waiting));
+    }
+}
+
+/// How one territory does, in numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct TerritoryNumbers {
+    /// Since when its read model has not been known to be level with the store.
+    pub view_lag_seconds: f64,
+    /// Events it has heard of and not shown.
+    pub view_behind_events: f64,
+    /// Timers found due when they were last looked at.
+    pub timers_due: usize,
+    /// Requests that wait for a place.
+    pub requests_waiting: usize,
+}
+
+fn of(count: usize) -> f64 {
+    u32::try_from(count).unwrap_or(u32::MAX).into()
 }
 
 fn describe() {
     metrics::describe_histogram!("aiguilleur_http_request_seconds", "Time to answer a call, by route and status");
     metrics::describe_counter!("aiguilleur_http_problems_total", "Problems answered, by kind");
     metrics::describe_gauge!("aiguilleur_http_streams", "Live-update streams open");
+    metrics::describe_histogram!(
+        "aiguilleur_commit_seconds",
+        "Time of one commit of the store, by what became of it: done, replayed, stale, skew, unknown, failed"
+    );
+    metrics::describe_gauge!("aiguilleur_build_info", "1, labelled with the version that runs");
+    metrics::describe_gauge!("aiguilleur_store_up", "1 while the store can commit, else 0");
+    metrics::describe_gauge!(
+        "aiguilleur_view_lag_seconds",
+        "Since when a territory's read model has not been known to be level with the store; not ready above 2"
+    );
+    metrics::describe_gauge!("aiguilleur_view_behind_events", "Events a territory's read model has yet to show");
+    metrics::describe_gauge!(
+        "aiguilleur_timers_due",
+        "Timers of a territory found due at the last look, at most 200; they should be gone at the next"
+    );
+    metrics::describe_gauge!("aiguilleur_requests_waiting", "Requests of a territory that wait for a place");
 }

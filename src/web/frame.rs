@@ -52,7 +52,8 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
+                // With no referrer at all, a browser would not say either which site a form was sent from.
+                meta name="referrer" content="same-origin";
                 title { (title) }
                 link rel="icon" href="/assets/mark.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/assets/theme.css";
@@ -78,6 +79,11 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                             @if let Some(scripted) = scripted { (scripted.tools) }
                             @if let Some(person) = frame.person {
                                 span class="person" { span class="quiet" { (t.signed_in) } " " (person) }
+                                @if !frame.demo {
+                                    form class="inline" method="post" action="/sign-out" {
+                                        button type="submit" class="plain" { (t.sign_out) }
+                                    }
+                                }
                             }
                             @if frame.place.is_some() { a class="quiet-link" href="/" { (t.home) } }
                         }

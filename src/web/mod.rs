@@ -9,6 +9,7 @@ pub mod frame;
 pub mod home;
 pub mod console;
 pub mod fault;
+pub mod sign_in;
 mod texts;
 
 /// The policy every page is sent with: our own files only, nothing inline, no markup made from text, in nobody's frame.

@@ -40,12 +40,15 @@ macro_rules! catalogue {
 
 catalogue! {
     frame: FrameTexts {
-        service, skip, demo, demo_people, emergency, emergency_number, home, signed_in, footer,
+        service, skip, demo, demo_people, emergency, emergency_number, home, signed_in, sign_out, footer,
     }
     home: HomeTexts {
         title, lead, roles, operator, operator_does, open_console, demo_note, software, software_does, api_link,
         token_caption, token_role, token_value, token_operator, token_regulator, token_coordinator, token_system,
         token_practitioner,
+    }
+    sign_in: SignInTexts {
+        title, error_title, lead, key, key_hint, submit, no_key, missing, unknown, elsewhere, no_page, too_many,
     }
     error: ErrorTexts {
         title, problem_status, go_home, not_found, not_found_advice, forbidden, forbidden_advice, unavailable, unavailable_advice,

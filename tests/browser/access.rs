@@ -43,6 +43,15 @@ async fn no_state_has_a_fault(service: &Service, screen: Screen, name: &str) {
     runs(&desk, "the 15").await;
     desk.goto(&service.page("/")).await;
     runs(&desk, "entrance").await;
+    desk.goto(&service.page("/sign-in?console=weppes")).await;
+    desk.holds("document.activeElement.id === 'key'").await;
+    runs(&desk, "sign-in").await;
+    desk.press("aig_nobodys").await;
+    desk.key(Key::Enter).await;
+    desk.until("document.title.startsWith('Erreur')").await;
+    desk.holds("document.querySelector('#key').getAttribute('aria-invalid') === 'true'").await;
+    desk.holds("document.querySelector('#key').value === ''").await;
+    runs(&desk, "sign-in refused").await;
     desk.goto(&service.page("/nowhere")).await;
     runs(&desk, "no such page").await;
     desk.close().await;

@@ -8,4 +8,6 @@ mod demo;
 mod licences;
 mod store;
 mod support;
+mod serve;
+mod whole;
 mod tidy;

@@ -1,6 +1,7 @@
 // @ts-check
 // What happens elsewhere, as it happens: one EventSource. When it is lost the page says since when its data is old, and
 // booking waits; it comes back by itself.
+import { get } from "./api.js";
 import { byId, page, say } from "./page.js";
 import { now, preciseTimeOf } from "./times.js";
 import { tell, warn } from "./notices.js";
@@ -35,7 +36,11 @@ export function startLive({ changed, reload }) {
     source.onerror = () => {
       goLost();
       // A refusal ends an EventSource for good: it is made again.
-      if (source?.readyState === EventSource.CLOSED) retryOpening();
+      if (source?.readyState === EventSource.CLOSED) {
+        // Why it was refused only another call can tell: one of a session that is over says so.
+        get("/requests?limit=1").catch(() => {});
+        retryOpening();
+      }
     };
     for (const name of ["slot", "request", "appointment"]) {
       source.addEventListener(name, (message) => {

@@ -1,6 +1,5 @@
-//! The demo as a person starts it: races, crashes, restarts, other territories, and what it may not say.
+//! The demo as a person starts it: crashes, restarts, other territories, and what it may not say.
 
-mod contention;
 mod crash;
 mod privacy;
 mod restart;

@@ -1,6 +1,9 @@
 //! What the black-box tests share.
 
+pub(crate) mod api;
 pub(crate) mod desk;
 pub(crate) mod flaky;
 pub(crate) mod process;
+pub(crate) mod program;
+pub(crate) mod serve;
 pub(crate) mod service;

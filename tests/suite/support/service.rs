@@ -4,7 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use aiguilleur::http::{AppState, Limits, Parts};
+use aiguilleur::http::{AppState, Front, Limits, Parts};
 use aiguilleur::identity::{Identity, SigningKey};
 use aiguilleur::observability::Metrics;
 use aiguilleur::seal::{Fingerprinter, MacKey};
@@ -42,7 +42,8 @@ impl Service {
             fingerprinter: Fingerprinter::new(MacKey::generate().unwrap()),
             metrics: Metrics::of_this_process(),
             limits,
-            secure_cookies: false,
+            front: Front::default(),
+            warnings: Vec::new(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

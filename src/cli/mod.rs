@@ -1,4 +1,8 @@
 //! The command line: what can be asked, and what is printed. Results go to stdout, the log to stderr.
+//!
+//! A command that acts on a running service asks it through [`crate::control`].
+
+mod key;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -6,9 +10,14 @@ use std::path::PathBuf;
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Parser, Subcommand};
 
+use crate::config;
+use crate::control::{Client, status::Status};
 use crate::demo::{self, DemoOptions};
 use crate::geography::import::{ImportOptions, import};
 use crate::observability::logging;
+use crate::serve;
+
+use key::KeyCommand;
 
 /// Soins non programmés et médecin traitant pour une CPTS.
 #[derive(Debug, Parser)]
@@ -40,6 +49,29 @@ enum Command {
         /// Graine des personnes fictives.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Sert une CPTS : réglages, clés d'accès et annuaire dans des fichiers.
+    Serve {
+        /// Fichier de configuration ; sans lui, /etc/aiguilleur/aiguilleur.toml s'il existe.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// Affiche le fichier par défaut, qui est aussi le mode d'emploi, et s'arrête.
+        #[arg(long)]
+        print_config: bool,
+        /// Vérifie la configuration et s'arrête.
+        #[arg(long, conflicts_with = "print_config")]
+        check: bool,
+    },
+    /// Dit comment va le service en marche sur cette machine ; échoue s'il n'est pas en ordre.
+    Status {
+        /// Fichier de configuration du service.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Clés d'accès.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Territoires.
     Territory {
@@ -85,14 +117,39 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 /// # Errors
 /// What went wrong, for the person at the terminal.
 pub async fn run() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    logging::start();
-    match arguments.command {
+    match Arguments::parse().command {
         Command::Demo { port, territory, data, store, at, seed } => {
+            logging::start();
             demo::check_store(&store)?;
             demo::run(DemoOptions { port, territory, data, at, seed }, &mut say).await
         }
+        Command::Serve { print_config: true, .. } => {
+            say(config::MANUAL.trim_end());
+            Ok(())
+        }
+        Command::Serve { config, check, .. } => {
+            let settings = config::load(config.as_deref())?;
+            logging::start_with(&settings.log.filter, settings.log.form);
+            if check {
+                serve::check(&settings)?;
+                say("La configuration est bonne.");
+                return Ok(());
+            }
+            serve::run(settings, &mut say).await
+        }
+        Command::Status { config } => {
+            let settings = config::load(config.as_deref())?;
+            let status = Status::of(&Client::of(&settings.service.data)?).await?;
+            say(status.to_string().trim_end());
+            anyhow::ensure!(status.is_in_order(), "le service n'est pas en ordre");
+            Ok(())
+        }
+        Command::Key { command } => {
+            logging::start();
+            key::run(command, &mut say)
+        }
         Command::Territory { command: TerritoryCommand::Import { communes, data, out, id, name, overwrite } } => {
+            logging::start();
             let report = import(ImportOptions { communes, data, out, id, name, overwrite }).await?;
             say(&report.to_string());
             Ok(())

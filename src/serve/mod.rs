@@ -1,0 +1,142 @@
+//! `aiguilleur serve`: the service in use. Settings, keys, practitioners and whoever started it are brought together with a
+//! whole [`crate::service`]; the port is taken first, calls are answered once every territory is loaded.
+
+mod access;
+mod directory;
+mod directory_file;
+mod supervisor;
+mod surroundings;
+mod watched_file;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, ServiceSettings, Settings};
+use crate::control::{ControlSocket, Running};
+use crate::domain::time::from_millis;
+use crate::http::{self, AppState, Front};
+use crate::identity::{Identity, SigningKey};
+use crate::observability::Metrics;
+use crate::seal::{Fingerprinter, Sealer};
+use crate::service::{self, Service, open_store};
+use crate::store::Store;
+
+use supervisor::Supervisor;
+use watched_file::WatchedFile;
+
+/// Says whether a service of these settings would start, as far as can be told without starting it.
+///
+/// # Errors
+/// Everything that must be put right first.
+pub fn check(settings: &Settings) -> anyhow::Result<()> {
+    surroundings::look_around(settings)?;
+    access::read(&settings.security.access_keys)?;
+    Ok(())
+}
+
+/// Serves until it is told to stop. `say` takes what a person at the terminal should read.
+///
+/// # Errors
+/// When it cannot start, and what to do; when its store fails.
+pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
+    let warnings = surroundings::look_around(&settings)?;
+    for warning in &warnings {
+        tracing::warn!(code = warning.code, "{}", warning.detail);
+    }
+    let supervisor = Supervisor::behind(config::notify_socket().as_deref());
+    let Settings { service: asked, practitioners, store, security, policy, limits, log: _ } = settings;
+    let watched_keys = WatchedFile::new(security.access_keys.clone());
+    let keys = access::read(&security.access_keys)?;
+    let socket = ControlSocket::take(&asked.data)?;
+    let listener = TcpListener::bind(asked.listen).with_context(|| {
+        format!("service.listen : {} ne peut pas être pris ; un autre programme l'a peut-être", asked.listen)
+    })?;
+    let address = listener.local_addr()?;
+
+    let inhabited = store.choice.is_inhabited();
+    let secrets = security.key_files.open(inhabited)?;
+    if !inhabited {
+        tracing::warn!(
+            patients = %security.key_files.patients.display(),
+            digests = %security.key_files.digests.display(),
+            "back these two keys up, apart from the data: without them nothing sealed can be read"
+        );
+    }
+    let store = open_store(&store.choice, clock_of(&asked)).await?;
+    let parts = service::Parts {
+        store: store.clone(),
+        sealer: Arc::new(Sealer::new(secrets.kek)),
+        territories: asked.territories.clone(),
+        policy,
+    };
+    let mut service = Service::open(parts).await?;
+    let mut watched_files = Vec::new();
+    if let Some(folder) = &practitioners {
+        for booking in service.territories() {
+            let watched = WatchedFile::new(directory::file_of(folder, booking));
+            directory::list(&watched.path, booking).await?;
+            watched_files.push((watched, booking.clone()));
+        }
+    }
+    service.run_timers();
+
+    let identity = Identity::new(SigningKey::new(secrets.mac.derive("sessions and links")), keys.accounts(), false);
+    let state = Arc::new(AppState::new(http::Parts {
+        territories: service.territories().to_vec(),
+        identity,
+        fingerprinter: Fingerprinter::new(secrets.mac),
+        metrics: Metrics::of_this_process(),
+        limits,
+        front: Front { tls: asked.tls_terminated_by_proxy, public_origin: asked.public_origin, proxies: asked.proxies },
+        warnings,
+    }));
+    tokio::spawn(access::follow(watched_keys, state.clone(), service.stopped()));
+    for (watched, booking) in watched_files {
+        tokio::spawn(directory::follow(watched, booking, service.stopped()));
+    }
+    let started = from_millis(store.now());
+    let running = Running { state: state.clone(), store: store.clone(), started };
+    let control = socket.listen(Arc::new(running)).context("la prise de commande ne peut pas être écoutée")?;
+
+    told_when_stopping(&state, supervisor, &started_as(&*store, &state, &address).await);
+    say(&format!("Aiguilleur écoute sur http://{address}"));
+    say("ready");
+    let served = service.serve(listener, state).await;
+    control.stop().await;
+    tracing::info!(ended_well = served.is_ok(), "stopped");
+    served
+}
+
+/// The clock the service lives by; in a rehearsal, another than the system's.
+fn clock_of(asked: &ServiceSettings) -> Arc<dyn Clock> {
+    Arc::new(asked.clock_at.map_or_else(SystemClock::real, SystemClock::starting_at))
+}
+
+/// The one line that says what has started; what systemd shows.
+async fn started_as(store: &dyn Store, state: &AppState, address: &std::net::SocketAddr) -> String {
+    let health = store.health().await;
+    let territories: Vec<_> = state.territories.keys().map(ToString::to_string).collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        territories = territories.join(","),
+        store = health.store,
+        durability = health.durability,
+        listen = %address,
+        "started"
+    );
+    format!("{} territories on {address}, store {}", territories.len(), health.store)
+}
+
+/// Tells whoever started the service that it is ready, and later that it stops.
+fn told_when_stopping(state: &AppState, supervisor: Supervisor, status: &str) {
+    supervisor.ready(status);
+    let mut stopping = state.stopping();
+    tokio::spawn(async move {
+        if stopping.wait_for(|stopping| *stopping).await.is_ok() {
+            supervisor.stopping();
+        }
+    });
+}
