@@ -43,11 +43,14 @@ pub(super) fn close_unmet(draft: &mut Draft<'_>, id: RequestId, reason: &str) ->
     Ok(Answer::Done)
 }
 
-/// The timer of a request that still waits long after its deadline. An emergency stays until somebody hands it over.
+/// The timer of a request that still waits long after its deadline. It is judged by the request as it is now: since the
+/// timer was read, the request may have got more time, a place, or become an emergency, which stays until somebody hands it
+/// over.
 pub(super) fn close_overdue(draft: &mut Draft<'_>, id: RequestId) -> Result<Answer, Refusal> {
+    let now = draft.now();
     let request = super::request(draft.records, id)?;
-    let waits = matches!(request.phase, Phase::Incomplete | Phase::Open) && request.live_hold(draft.now()).is_none();
-    if !waits || request.is_emergency() {
+    let due = request.closes_at().is_some_and(|at| at <= now);
+    if !due || request.live_hold(now).is_some() {
         return Ok(Answer::Done);
     }
     let request = places::give_back(draft, request.clone(), "unmet");

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::draft::Draft;
-use super::{Answer, closing};
+use super::{Answer, closing, places};
 use crate::domain::{
     Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Promise, Refusal,
     RegulationReference, RequestId, RequestState, Role, SlotId, Triage, TriageStatus,
@@ -175,16 +175,9 @@ pub(super) fn agree(
 pub(super) fn promise(draft: &mut Draft<'_>, id: RequestId, notice_minutes: u16) -> Result<Answer, Refusal> {
     let mut request = super::request(draft.records, id)?.clone();
     let now = draft.now();
-    if request.is_emergency() {
-        return Err(Refusal::Emergency);
-    }
-    if request.awaits_regulator() {
-        return Err(Refusal::RegulationRequired);
-    }
-    match request.state(now) {
-        RequestState::Open | RequestState::Promised => {}
-        RequestState::Incomplete => return Err(Refusal::NotQualified),
-        state => return Err(Refusal::WrongState { state }),
+    places::may_get_a_place(&request, now)?;
+    if let state @ RequestState::Held = request.state(now) {
+        return Err(Refusal::WrongState { state });
     }
     let by = request.latest_start().filter(|by| *by > now).ok_or(Refusal::PromiseImpossible)?;
     request.promise = Some(Promise { by, notice_minutes });

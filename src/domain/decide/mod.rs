@@ -10,6 +10,8 @@ mod publishing;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};

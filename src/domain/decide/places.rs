@@ -80,7 +80,8 @@ pub(super) fn extend(
 ) -> Result<Answer, Refusal> {
     let (mut request, mut slot) = live(draft, id, hold)?;
     in_time(&request, &slot)?;
-    let until = slot.hold(hold).map_or(until, |held| until.min(held.since + Hold::LONGEST));
+    // Never shorter than was told, whichever node's clock asks.
+    let until = slot.hold(hold).map_or(until, |held| until.min(held.since + Hold::LONGEST).max(held.until));
     if until <= draft.now() {
         return Err(Refusal::HoldExpired);
     }
@@ -120,6 +121,10 @@ pub(super) fn confirm(
         return Err(Refusal::SlotGone);
     }
     in_time(&request, &slot)?;
+    if draft.records.appointment(appointment_id).is_some() {
+        // An appointment is never replaced.
+        return Err(Refusal::Forbidden);
+    }
     let extra = slot.hold(hold).is_some_and(|h| h.extra);
     slot.holds.retain(|h| h.id != *hold);
     slot.bookings.push(Booking { appointment: appointment_id, request: id, outcome: BookingOutcome::Expected, extra });
@@ -229,7 +234,7 @@ fn in_time(request: &CareRequest, slot: &Slot) -> Result<(), Refusal> {
 }
 
 /// Whether a request may get a place at all.
-fn may_get_a_place(request: &CareRequest, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) fn may_get_a_place(request: &CareRequest, now: DateTime<Utc>) -> Result<(), Refusal> {
     if request.is_emergency() {
         return Err(Refusal::Emergency);
     }

@@ -37,6 +37,10 @@ fn publish_one(draft: &mut Draft<'_>, new: &SlotDraft) -> Result<SlotId, Refusal
     if practitioner.location(&new.location).is_none() {
         return Err(Refusal::UnknownLocation);
     }
+    if draft.slot_so_far(new.id).is_some() {
+        // A slot is never replaced: its bookings would go with it.
+        return Err(Refusal::Forbidden);
+    }
     if new.end <= new.start {
         return Err(Refusal::EndsBeforeStart);
     }

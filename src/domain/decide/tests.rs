@@ -46,7 +46,7 @@ pub(super) fn hold_id(name: &str) -> HoldId {
     name.parse().unwrap()
 }
 
-fn level(level: Option<Level>, now: DateTime<Utc>) -> Triage {
+pub(super) fn level(level: Option<Level>, now: DateTime<Utc>) -> Triage {
     Triage {
         status: if level.is_some() { TriageStatus::Decided } else { TriageStatus::Incomplete },
         recommended: None,
@@ -63,6 +63,11 @@ fn level(level: Option<Level>, now: DateTime<Utc>) -> Triage {
 impl World {
     /// Nine o'clock, one doctor with one place of practice.
     pub(super) fn new() -> Self {
+        Self::with(&[doctor()])
+    }
+
+    /// Nine o'clock, these doctors with one place of practice each.
+    pub(super) fn with(doctors: &[Rpps]) -> Self {
         let mut world =
             Self { now: NINE.parse().unwrap(), records: BTreeMap::new(), timers: BTreeMap::new(), events: Vec::new() };
         let location = Location {
@@ -72,17 +77,32 @@ impl World {
             point: GeoPoint { lat: 50.5, lon: 2.9 },
             accessible: true,
         };
-        let listed = Practitioner {
-            rpps: doctor(),
-            name: "[FICTIF] Dr Test".to_owned(),
-            profession: "10".parse().unwrap(),
-            speciality: Some("SM54".parse().unwrap()),
-            languages: Vec::new(),
-            locations: vec![location],
-            synthetic: true,
-        };
-        world.apply(&Actor::service(), &Command::ListPractitioner(listed)).unwrap();
+        for rpps in doctors {
+            let listed = Practitioner {
+                rpps: *rpps,
+                name: "[FICTIF] Dr Test".to_owned(),
+                profession: "10".parse().unwrap(),
+                speciality: Some("SM54".parse().unwrap()),
+                languages: Vec::new(),
+                locations: vec![location.clone()],
+                synthetic: true,
+            };
+            world.apply(&Actor::service(), &Command::ListPractitioner(listed)).unwrap();
+        }
         world
+    }
+
+    /// Request `n` as it comes in, without a level.
+    pub(super) fn need(n: u128, now: DateTime<Utc>) -> NewRequest {
+        NewRequest {
+            id: request_id(n),
+            channel: Channel::Operator,
+            commune: "59653".parse().unwrap(),
+            in_territory: true,
+            facts_ref: "p".to_owned(),
+            regulation_reference: None,
+            triage: level(None, now),
+        }
     }
 
     pub(super) fn load(&self, command: &Command) -> Records {
@@ -101,10 +121,19 @@ impl World {
         }
     }
 
-    pub(super) fn apply(&mut self, actor: &Actor, command: &Command) -> Result<Answer, Refusal> {
+    fn decide(&self, records: &Records, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
         let context = Context { territory: "weppes".parse().unwrap(), actor: actor.clone(), now: self.now };
+        decide(records, command, &context)
+    }
+
+    /// What the rules would refuse it for.
+    pub(super) fn refusal(&self, actor: &Actor, command: &Command) -> Option<Refusal> {
+        self.decide(&self.load(command), actor, command).err()
+    }
+
+    pub(super) fn apply(&mut self, actor: &Actor, command: &Command) -> Result<Answer, Refusal> {
         let records = self.load(command);
-        let decision = decide(&records, command, &context)?;
+        let decision = self.decide(&records, actor, command)?;
         for (key, record) in decision.change.puts {
             let version = records.version(&key) + 1;
             self.records.insert(key, (version, record));
@@ -138,15 +167,7 @@ impl World {
     }
 
     pub(super) fn ask(&mut self, n: u128, wanted: Option<Level>) {
-        let new = NewRequest {
-            id: request_id(n),
-            channel: Channel::Operator,
-            commune: "59653".parse().unwrap(),
-            in_territory: true,
-            facts_ref: "p".to_owned(),
-            regulation_reference: None,
-            triage: level(wanted, self.now),
-        };
+        let new = NewRequest { triage: level(wanted, self.now), ..Self::need(n, self.now) };
         self.apply(&operator(), &Command::CreateRequest(new)).unwrap();
     }
 
