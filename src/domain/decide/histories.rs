@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::{Kept, Model, Stands};
+use super::model::{Model, Stands};
 use super::tests::{World, appointment_id, hold_id, operator, regulator, request_id, slot_id};
 use super::*;
 use crate::domain::appointment::AppointmentStatus;
