@@ -78,9 +78,12 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
         front: Front::default(),
         warnings: Vec::new(),
     }));
-    greeting::print(say, port, &booking, &people, &opening);
-    say("ready");
-    service.serve(listener, state).await
+    service
+        .serve(listener, state, || {
+            greeting::print(say, port, &booking, &people, &opening);
+            say("ready");
+        })
+        .await
 }
 
 /// Where the demo keeps its files.

@@ -101,10 +101,14 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
     let running = Running { state: state.clone(), store: store.clone(), started };
     let control = socket.listen(Arc::new(running)).context("la prise de commande ne peut pas être écoutée")?;
 
-    told_when_stopping(&state, supervisor, &started_as(&*store, &state, &address).await);
-    say(&format!("Aiguilleur écoute sur http://{address}"));
-    say("ready");
-    let served = service.serve(listener, state).await;
+    let status = started_as(&*store, &state, &address).await;
+    let served = service
+        .serve(listener, state.clone(), || {
+            told_when_stopping(&state, supervisor, &status);
+            say(&format!("Aiguilleur écoute sur http://{address}"));
+            say("ready");
+        })
+        .await;
     control.stop().await;
     tracing::info!(ended_well = served.is_ok(), "stopped");
     served

@@ -25,6 +25,8 @@ use crate::store::Store;
 use crate::triage::Pack;
 use crate::views;
 
+use stopping::Ending;
+
 pub use secrets::{KeyFiles, Secrets};
 pub use store_choice::{StoreChoice, open_store};
 
@@ -102,15 +104,17 @@ impl Service {
         }
     }
 
-    /// Serves until the process is told to stop, finishes the calls it accepted, then ends everything it started.
+    /// Serves until the process is told to stop, finishes the calls it accepted, then ends everything it started. `ready` is
+    /// called once calls are answered and whoever says "stop" is heard.
     ///
     /// # Errors
     /// When the listener cannot be used, and when the store has failed.
-    pub async fn serve(self, listener: TcpListener, state: Arc<AppState>) -> anyhow::Result<()> {
+    pub async fn serve(self, listener: TcpListener, state: Arc<AppState>, ready: impl FnOnce()) -> anyhow::Result<()> {
+        let ending = Ending::of(self.store).context("les signaux d'arrêt ne peuvent pas être entendus")?;
         let (tell_why, why) = oneshot::channel();
-        let end = stopping::told_or_failed(self.store);
+        ready();
         let served = http::serve(listener, state, async move {
-            let _ = tell_why.send(end.await);
+            let _ = tell_why.send(ending.told_or_failed().await);
         })
         .await;
         self.stop.send_replace(true);

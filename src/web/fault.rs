@@ -10,8 +10,6 @@ use super::texts::texts;
 pub enum Fault {
     /// No such page or territory.
     NotFound,
-    /// Not for this person.
-    Forbidden,
     /// Something behind does not answer.
     Unavailable,
 }
@@ -21,7 +19,6 @@ pub fn page(fault: Fault, demo: bool) -> Markup {
     let t = &texts().error;
     let (what, advice) = match fault {
         Fault::NotFound => (&t.not_found, &t.not_found_advice),
-        Fault::Forbidden => (&t.forbidden, &t.forbidden_advice),
         Fault::Unavailable => (&t.unavailable, &t.unavailable_advice),
     };
     let title = format!("{} : {}", t.title, what.trim_end_matches('.'));

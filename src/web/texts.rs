@@ -51,7 +51,7 @@ catalogue! {
         title, error_title, lead, key, key_hint, submit, no_key, missing, unknown, elsewhere, no_page, too_many,
     }
     error: ErrorTexts {
-        title, problem_status, go_home, not_found, not_found_advice, forbidden, forbidden_advice, unavailable, unavailable_advice,
+        title, problem_status, go_home, not_found, not_found_advice, unavailable, unavailable_advice,
     }
     console: ConsoleTexts {
         title, demo_person, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
