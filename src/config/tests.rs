@@ -136,6 +136,34 @@ fn a_rehearsals_clock_stays_on_this_machine() {
 }
 
 #[test]
+fn a_redis_is_named_without_its_password_and_its_risks_by_their_names() {
+    let redis = |lines: &str| format!("{SMALL}[store]\nkind = \"redis\"\n{lines}\n");
+    assert!(settings(&redis("url = \"redis://svc@127.0.0.1:6379/1\""), &[]).is_ok());
+    for url in ["redis://svc:geheim@127.0.0.1/0", "redis://:geheim@h", "redis+unix:///s?db=1&pass=geheim"] {
+        let said = faults(&redis(&format!("url = \"{url}\"")), &[]);
+        assert!(said[0].starts_with("store.url") && said[0].contains("store.password_file"), "{said:?}");
+        assert!(!said[0].contains("geheim"), "{said:?}");
+        let said = faults(&redis(""), &[("AIGUILLEUR_STORE_URL", url)]);
+        assert!(said[0].contains("variable AIGUILLEUR_STORE_URL") && !said[0].contains("geheim"), "{said:?}");
+    }
+    assert!(faults(&redis(""), &[])[0].contains("store.url : ce réglage manque"));
+    assert!(faults(&redis("url = \"http://h\""), &[])[0].starts_with("store.url"));
+    let said = faults(&redis("url = \"redis://h\"\naccept_risks = [\"late_sync\", \"eviction\"]"), &[]);
+    assert!(said.len() == 1 && said[0].contains("« eviction »") && said[0].contains("late_sync"), "{said:?}");
+    let password = tempfile::NamedTempFile::new().unwrap();
+    let named = format!("url = \"redis://h\"\npassword_file = \"{}\"", password.path().display());
+    assert!(faults(&redis(&named), &[])[0].contains("est vide"));
+    fs::write(password.path(), "geheim\n").unwrap();
+    let read = settings(&redis(&named), &[]).unwrap();
+    let crate::service::StoreChoice::Redis { options } = &read.store.choice else { panic!("{read:?}") };
+    assert_eq!(options.password.as_deref(), Some("geheim"));
+    assert!(!format!("{read:?}").contains("geheim"));
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(password.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(faults(&redis(&named), &[])[0].contains("chmod 600"));
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_told_with_its_line() {
     let Err(error) = settings("[service]\nlisten = \n", &[]) else { panic!("it was read") };
     assert!(error.to_string().starts_with("conf/aiguilleur.toml, ligne 2 : "), "{error}");

@@ -11,16 +11,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::booking::Policy;
 use crate::clock::{Clock, StagedClock, SystemClock};
 use crate::domain::time::from_millis;
+use crate::durable_file;
 use crate::geography::territory_file;
-use crate::http::{self, AppState, Front, Limits};
+use crate::http::{self, AppState, Front, Limits, Warning};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Sealer};
-use crate::service::{self, KeyFiles, Service, StoreChoice, open_store};
+use crate::service::{self, KeyFiles, OpenedStore, Service, StoreChoice, open_store};
+use crate::store::RedisOptions;
 
 /// What `demo` is asked to do.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct DemoOptions {
     pub data: Option<PathBuf>,
     /// The instant the service's clock starts at.
     pub at: Option<DateTime<Utc>>,
+    /// The Redis state lives in; none: the data folder.
+    pub redis: Option<RedisOptions>,
     /// Seed of the synthetic people.
     pub seed: u64,
 }
@@ -47,12 +52,17 @@ const REHEARSAL: TimeDelta = TimeDelta::hours(4);
 pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
     let territory = Arc::new(territory_file::find(&options.territory)?);
     let opening = opening::choose(options.at, &territory, SystemClock::real().now());
-    let home = Home::open(options.data.as_deref())?;
-    let choice = StoreChoice::Embedded { folder: home.path.clone() };
-    let inhabited = choice.is_inhabited();
-    let secrets = KeyFiles::in_folder(&home.path).open(inhabited)?;
+    let home = Home::open(options.data.as_deref(), options.redis.as_ref())?;
+    let choice = match options.redis {
+        Some(options) => StoreChoice::Redis { options },
+        None => StoreChoice::Embedded { folder: home.path.clone() },
+    };
     let clock = Arc::new(StagedClock::standing_at(opening.at - REHEARSAL));
-    let store = open_store(&choice, clock.clone()).await?;
+    let keys = KeyFiles::in_folder(&home.path);
+    let opened = open_store(&choice, &keys, clock.clone(), std::slice::from_ref(&territory)).await?;
+    let OpenedStore { store, secrets, inhabited, survey } = opened;
+    let warnings: Vec<_> =
+        survey.findings.iter().map(|found| Warning { code: found.code.as_str(), detail: found.to_string() }).collect();
     if inhabited {
         // A store that has lived later than that goes on from there: its time never goes back.
         clock.set(opening.at.max(from_millis(store.now())));
@@ -76,11 +86,14 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
         metrics: Metrics::of_this_process(),
         limits: Limits::demo(),
         front: Front::default(),
-        warnings: Vec::new(),
+        warnings,
     }));
     service
         .serve(listener, state, || {
             greeting::print(say, port, &booking, &people, &opening);
+            for found in &survey.findings {
+                say(&format!("Attention : {found}"));
+            }
             say("ready");
         })
         .await
@@ -95,12 +108,17 @@ struct Home {
 }
 
 impl Home {
-    fn open(data: Option<&Path>) -> anyhow::Result<Self> {
-        match data {
+    fn open(data: Option<&Path>, redis: Option<&RedisOptions>) -> anyhow::Result<Self> {
+        // What is in a Redis outlives this process, and so must the keys of what is sealed there.
+        let beside_redis = redis.map(|options| {
+            let name = Uuid::new_v5(&Uuid::NAMESPACE_URL, options.server().as_bytes());
+            std::env::temp_dir().join(format!("aiguilleur-demo-{name}"))
+        });
+        match data.map(Path::to_owned).or(beside_redis) {
             Some(path) => {
-                std::fs::create_dir_all(path)
+                durable_file::make_folder(&path)
                     .with_context(|| format!("impossible de créer le dossier {}", path.display()))?;
-                Ok(Self { path: path.to_owned(), _temporary: None })
+                Ok(Self { path, _temporary: None })
             }
             None => {
                 let temporary = tempfile::Builder::new().prefix("aiguilleur-").tempdir()?;
@@ -110,18 +128,14 @@ impl Home {
     }
 }
 
-/// Which store `--store` names.
+/// The Redis `--store` names; none for the embedded store.
 ///
 /// # Errors
-/// Anything but `embedded`: Redis is not part of this version.
-pub fn check_store(name: &str) -> anyhow::Result<()> {
-    match name {
-        "embedded" => Ok(()),
-        redis if redis.starts_with("redis://") => {
-            bail!(
-                "--store {redis} : Redis n'est pas encore pris en charge par cette version ; utilisez --store embedded"
-            )
-        }
-        other => bail!("--store {other} : valeur inconnue ; utilisez --store embedded"),
+/// Anything else.
+pub fn redis_of(store: &str) -> anyhow::Result<Option<RedisOptions>> {
+    match store {
+        "embedded" => Ok(None),
+        redis if RedisOptions::is_address(redis) => Ok(Some(RedisOptions::at(redis))),
+        other => bail!("--store {other} : valeur inconnue ; écrivez embedded, ou l'adresse d'un Redis (redis://…)"),
     }
 }

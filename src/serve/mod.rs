@@ -4,6 +4,7 @@
 mod access;
 mod directory;
 mod directory_file;
+mod durability;
 mod supervisor;
 mod surroundings;
 mod watched_file;
@@ -21,7 +22,7 @@ use crate::http::{self, AppState, Front};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Sealer};
-use crate::service::{self, Service, open_store};
+use crate::service::{self, OpenedStore, Service, open_store};
 use crate::store::Store;
 
 use supervisor::Supervisor;
@@ -42,10 +43,7 @@ pub fn check(settings: &Settings) -> anyhow::Result<()> {
 /// # Errors
 /// When it cannot start, and what to do; when its store fails.
 pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
-    let warnings = surroundings::look_around(&settings)?;
-    for warning in &warnings {
-        tracing::warn!(code = warning.code, "{}", warning.detail);
-    }
+    let mut warnings = surroundings::look_around(&settings)?;
     let supervisor = Supervisor::behind(config::notify_socket().as_deref());
     let Settings { service: asked, practitioners, store, security, policy, limits, log: _ } = settings;
     let watched_keys = WatchedFile::new(security.access_keys.clone());
@@ -56,8 +54,12 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
     })?;
     let address = listener.local_addr()?;
 
-    let inhabited = store.choice.is_inhabited();
-    let secrets = security.key_files.open(inhabited)?;
+    let opened = open_store(&store.choice, &security.key_files, clock_of(&asked), &asked.territories).await?;
+    warnings.extend(durability::judged(&opened.survey, &store.accepted_risks)?);
+    for warning in &warnings {
+        tracing::warn!(code = warning.code, "{}", warning.detail);
+    }
+    let OpenedStore { store, secrets, inhabited, .. } = opened;
     if !inhabited {
         tracing::warn!(
             patients = %security.key_files.patients.display(),
@@ -65,7 +67,6 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
             "back these two keys up, apart from the data: without them nothing sealed can be read"
         );
     }
-    let store = open_store(&store.choice, clock_of(&asked)).await?;
     let parts = service::Parts {
         store: store.clone(),
         sealer: Arc::new(Sealer::new(secrets.kek)),

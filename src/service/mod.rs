@@ -28,7 +28,7 @@ use crate::views;
 use stopping::Ending;
 
 pub use secrets::{KeyFiles, Secrets};
-pub use store_choice::{StoreChoice, open_store};
+pub use store_choice::{OpenedStore, StoreChoice, open_store};
 
 /// Territories whose read models are loaded at the same time: each reads all its records.
 const LOADED_AT_ONCE: usize = 8;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 
+use super::store_choice::is_lost;
 use crate::store::Store;
 
 /// How often the store is asked how it is.
@@ -26,15 +27,15 @@ impl Ending {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())?, store })
     }
 
-    /// Ends when the process is told to stop (none), or when the store can commit no more (its fault): after a failed write
-    /// to disk what memory says is not to be trusted, so the process ends and is started again from what is on disk.
+    /// Ends when the process is told to stop (none), or when its own store can commit no more (its fault): the process ends
+    /// and is started again from what is on disk.
     pub(super) async fn told_or_failed(mut self) -> Option<String> {
         let store = self.store;
         let failed = async {
             let mut tick = interval(EVERY);
             loop {
                 tick.tick().await;
-                if let Some(fault) = store.health().await.fault {
+                if let Some(fault) = is_lost(&store.health().await) {
                     return fault;
                 }
             }

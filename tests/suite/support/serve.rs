@@ -152,9 +152,19 @@ impl Deref for Serve {
 impl Serve {
     /// The Weppes at nine, with keys of every role and an afternoon of places.
     pub(crate) async fn start() -> Self {
+        Self::of(Place::new()).await
+    }
+
+    /// The same, living in a Redis.
+    pub(crate) async fn on_redis(url: &str) -> Self {
         let place = Place::new();
+        place.add(&format!("[store]\nkind = \"redis\"\nurl = \"{url}\"\n"));
+        Self::of(place).await
+    }
+
+    async fn of(place: Place) -> Self {
         let keys = place.keys();
-        let serve = place.start(&[], keys).expect("the service starts");
+        let serve = place.start(&[], keys).unwrap_or_else(|said| panic!("{said}"));
         serve.publish_afternoon().await;
         serve
     }
