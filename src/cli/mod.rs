@@ -37,10 +37,10 @@ enum Command {
         /// Un territoire fourni, ou un fichier de territoire.
         #[arg(long, default_value = "weppes")]
         territory: String,
-        /// Dossier des données ; sans lui, un dossier temporaire.
+        /// Dossier des données et des clés ; sans lui, un dossier temporaire.
         #[arg(long)]
         data: Option<PathBuf>,
-        /// Où vit l'état : embedded.
+        /// Où vit l'état : embedded, ou l'adresse d'un Redis (redis://…).
         #[arg(long, default_value = "embedded")]
         store: String,
         /// Instant auquel l'horloge du service démarre, avec décalage : 2026-11-24T09:00:00+01:00.
@@ -120,8 +120,7 @@ pub async fn run() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Demo { port, territory, data, store, at, seed } => {
             logging::start();
-            demo::check_store(&store)?;
-            demo::run(DemoOptions { port, territory, data, at, seed }, &mut say).await
+            demo::run(DemoOptions { port, territory, data, store, at, seed }, &mut say).await
         }
         Command::Serve { print_config: true, .. } => {
             say(config::MANUAL.trim_end());

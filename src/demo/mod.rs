@@ -14,13 +14,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::booking::Policy;
 use crate::clock::{Clock, StagedClock, SystemClock};
+use crate::domain::TerritoryId;
 use crate::domain::time::from_millis;
 use crate::geography::territory_file;
 use crate::http::{self, AppState, Front, Limits};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
 use crate::seal::{Fingerprinter, Sealer};
-use crate::service::{self, KeyFiles, Service, StoreChoice, open_store};
+use crate::service::{self, KeyFiles, Secrets, Service, StoreChoice, UnsafeSettings, open_store};
+use crate::store::{RedisOptions, Store};
 
 /// What `demo` is asked to do.
 #[derive(Debug, Clone)]
@@ -29,8 +31,10 @@ pub struct DemoOptions {
     pub port: u16,
     /// A territory of ours by name, or a territory file.
     pub territory: String,
-    /// Where state lives; none: a temporary directory.
+    /// Where files live; none: a temporary directory.
     pub data: Option<PathBuf>,
+    /// Where state lives: `embedded`, or the address of a Redis.
+    pub store: String,
     /// The instant the service's clock starts at.
     pub at: Option<DateTime<Utc>>,
     /// Seed of the synthetic people.
@@ -40,6 +44,10 @@ pub struct DemoOptions {
 /// How long before opening the synthetic practitioners begin to publish: requests that wait at opening came in after.
 const REHEARSAL: TimeDelta = TimeDelta::hours(4);
 
+/// What the keys of a demo are made from whose store outlives it and whose folder does not: its people are invented, and a
+/// later start must open what this one sealed.
+const DEMO_WORDS: &str = "des personnes inventées, que chacun peut lire";
+
 /// Starts the demo and runs it until it is told to stop. `say` takes what a person at the terminal should read.
 ///
 /// # Errors
@@ -48,11 +56,9 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let territory = Arc::new(territory_file::find(&options.territory)?);
     let opening = opening::choose(options.at, &territory, SystemClock::real().now());
     let home = Home::open(options.data.as_deref())?;
-    let choice = StoreChoice::Embedded { folder: home.path.clone() };
-    let inhabited = choice.is_inhabited();
-    let secrets = KeyFiles::in_folder(&home.path).open(inhabited)?;
+    let choice = choose_store(&options.store, &home)?;
     let clock = Arc::new(StagedClock::standing_at(opening.at - REHEARSAL));
-    let store = open_store(&choice, clock.clone()).await?;
+    let Opened { store, secrets, inhabited } = open(&choice, &home, clock.clone(), &territory.id).await?;
     if inhabited {
         // A store that has lived later than that goes on from there: its time never goes back.
         clock.set(opening.at.max(from_millis(store.now())));
@@ -88,7 +94,7 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
 struct Home {
     path: PathBuf,
     /// Removed with everything in it when the demo ends.
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 impl Home {
@@ -97,28 +103,54 @@ impl Home {
             Some(path) => {
                 std::fs::create_dir_all(path)
                     .with_context(|| format!("impossible de créer le dossier {}", path.display()))?;
-                Ok(Self { path: path.to_owned(), _temporary: None })
+                Ok(Self { path: path.to_owned(), temporary: None })
             }
             None => {
                 let temporary = tempfile::Builder::new().prefix("aiguilleur-").tempdir()?;
-                Ok(Self { path: temporary.path().to_owned(), _temporary: Some(temporary) })
+                Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) })
             }
         }
+    }
+
+    fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
     }
 }
 
 /// Which store `--store` names.
-///
-/// # Errors
-/// Anything but `embedded`: Redis is not part of this version.
-pub fn check_store(name: &str) -> anyhow::Result<()> {
+fn choose_store(name: &str, home: &Home) -> anyhow::Result<StoreChoice> {
     match name {
-        "embedded" => Ok(()),
-        redis if redis.starts_with("redis://") => {
-            bail!(
-                "--store {redis} : Redis n'est pas encore pris en charge par cette version ; utilisez --store embedded"
-            )
+        "embedded" => Ok(StoreChoice::Embedded { folder: home.path.clone() }),
+        address if RedisOptions::is_address(address) => {
+            Ok(StoreChoice::Redis { options: RedisOptions::at(address), unsafe_settings: UnsafeSettings::Warned })
         }
-        other => bail!("--store {other} : valeur inconnue ; utilisez --store embedded"),
+        other => bail!("--store {other} : valeur inconnue ; utilisez embedded, ou l'adresse d'un Redis : redis://…"),
     }
+}
+
+/// A store and the keys of what is sealed in it.
+struct Opened {
+    store: Arc<dyn Store>,
+    secrets: Secrets,
+    /// Whether people have lived there before.
+    inhabited: bool,
+}
+
+async fn open(
+    choice: &StoreChoice,
+    home: &Home,
+    clock: Arc<dyn Clock>,
+    territory: &TerritoryId,
+) -> anyhow::Result<Opened> {
+    let files = KeyFiles::in_folder(&home.path);
+    if let StoreChoice::Embedded { .. } = choice {
+        // The keys first: a store without them would be taken for one whose keys are lost.
+        let inhabited = choice.is_inhabited();
+        let secrets = files.open(inhabited)?;
+        return Ok(Opened { store: open_store(choice, clock).await?, secrets, inhabited });
+    }
+    let store = open_store(choice, clock).await?;
+    let inhabited = store.events(territory, 0, 1).await?.last > 0;
+    let secrets = if home.is_temporary() { Secrets::of_published_words(DEMO_WORDS) } else { files.open(inhabited)? };
+    Ok(Opened { store, secrets, inhabited })
 }

@@ -25,6 +25,11 @@ impl MacKey {
         SecretKey::generate().map(Self)
     }
 
+    /// The key anybody can make from these words: its digests hide nothing.
+    pub fn of_published_words(words: &str) -> Self {
+        Self(SecretKey::of_published_words(words, Self::PURPOSE))
+    }
+
     /// The key of a file.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         SecretKey::load(path, Self::PURPOSE).map(Self)

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::SealError;
@@ -73,6 +74,14 @@ pub(super) struct SecretKey {
 impl SecretKey {
     pub(super) fn generate() -> Result<Self, SealError> {
         Ok(Self { id: KeyId(*random()?), bytes: random()? })
+    }
+
+    /// The key anybody can make from these words.
+    pub(super) fn of_published_words(words: &str, purpose: &str) -> Self {
+        let digest = |what: &str| Sha256::digest(format!("{MARK} {purpose} {what} {words}"));
+        let mut id = [0; 8];
+        id.copy_from_slice(&digest("id")[..8]);
+        Self { id: KeyId(id), bytes: Zeroizing::new(digest("key").into()) }
     }
 
     /// Reads the key of a file.
@@ -153,6 +162,11 @@ impl Kek {
         SecretKey::generate().map(Self)
     }
 
+    /// The key anybody can make from these words: it keeps nothing secret.
+    pub fn of_published_words(words: &str) -> Self {
+        Self(SecretKey::of_published_words(words, Self::PURPOSE))
+    }
+
     /// The key of a file. Where sealed data exist, use this: a new key would not open them.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         SecretKey::load(path, Self::PURPOSE).map(Self)
@@ -189,6 +203,15 @@ mod tests {
         assert_eq!((made.id(), *made.0.bytes), (again.id(), *again.0.bytes));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
         assert_ne!(*made.0.bytes, *Kek::generate().unwrap().0.bytes);
+    }
+
+    #[test]
+    fn words_make_the_same_key_each_time_and_another_for_another_purpose() {
+        let key = |words, purpose| SecretKey::of_published_words(words, purpose);
+        assert_eq!(key("a", "kek").bytes, key("a", "kek").bytes);
+        assert_eq!(key("a", "kek").id, key("a", "kek").id);
+        assert_ne!(key("a", "kek").bytes, key("b", "kek").bytes);
+        assert_ne!(key("a", "kek").bytes, key("a", "mac").bytes);
     }
 
     #[cfg(unix)]

@@ -26,7 +26,7 @@ use crate::triage::Pack;
 use crate::views;
 
 pub use secrets::{KeyFiles, Secrets};
-pub use store_choice::{StoreChoice, open_store};
+pub use store_choice::{StoreChoice, UnsafeSettings, open_store};
 
 /// Territories whose read models are loaded at the same time: each reads all its records.
 const LOADED_AT_ONCE: usize = 8;

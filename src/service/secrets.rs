@@ -22,6 +22,13 @@ pub struct Secrets {
     pub mac: MacKey,
 }
 
+impl Secrets {
+    /// Keys anybody can make from these words: for invented people only, whose data a later start must be able to open.
+    pub fn of_published_words(words: &str) -> Self {
+        Self { kek: Kek::of_published_words(words), mac: MacKey::of_published_words(words) }
+    }
+}
+
 impl KeyFiles {
     /// The files of a data folder that keeps its own keys.
     pub fn in_folder(folder: &Path) -> Self {

@@ -11,8 +11,9 @@ use crate::store::Store;
 /// How often the store is asked how it is.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Ends when the process is told to stop (none), or when the store can commit no more (its fault): after a failed write to
-/// disk what memory says is not to be trusted, so the process ends and is started again from what is on disk.
+/// Ends when the process is told to stop (none), or when the store can never commit again in this process (its fault): after
+/// a failed write to disk what memory says is not to be trusted, so the process ends and is started again from what is on
+/// disk. A server that cannot be reached is waited for.
 pub(super) async fn told_or_failed(store: Arc<dyn Store>) -> Option<String> {
     let terminate = async {
         match signal(SignalKind::terminate()) {
@@ -29,7 +30,8 @@ pub(super) async fn told_or_failed(store: Arc<dyn Store>) -> Option<String> {
         let mut tick = interval(EVERY);
         loop {
             tick.tick().await;
-            if let Some(fault) = store.health().await.fault {
+            let health = store.health().await;
+            if let Some(fault) = health.fault.filter(|_| health.lasts) {
                 return fault;
             }
         }

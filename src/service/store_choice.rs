@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::{Context as _, bail};
+
 use crate::clock::Clock;
-use crate::store::{EmbeddedStore, Store};
+use crate::store::{EmbeddedStore, RedisOptions, RedisStore, Store};
 
 /// Where state lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,22 @@ pub enum StoreChoice {
         /// The folder.
         folder: PathBuf,
     },
+    /// In a Redis.
+    Redis {
+        /// Where.
+        options: RedisOptions,
+        /// What settings that may lose bookings mean.
+        unsafe_settings: UnsafeSettings,
+    },
+}
+
+/// What is done about a store whose settings may lose acknowledged bookings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnsafeSettings {
+    /// It is said in the log.
+    Warned,
+    /// The service does not start.
+    Refused,
 }
 
 impl StoreChoice {
@@ -21,6 +39,7 @@ impl StoreChoice {
     pub fn is_inhabited(&self) -> bool {
         match self {
             Self::Embedded { folder } => folder.join("state.redb").exists(),
+            Self::Redis { .. } => false,
         }
     }
 }
@@ -32,5 +51,23 @@ impl StoreChoice {
 pub async fn open_store(choice: &StoreChoice, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Store>> {
     Ok(match choice {
         StoreChoice::Embedded { folder } => Arc::new(EmbeddedStore::open(folder, clock)?),
+        StoreChoice::Redis { options, unsafe_settings } => {
+            let store = RedisStore::connect(options.clone(), clock).await?;
+            survey(&store, *unsafe_settings).await?;
+            Arc::new(store)
+        }
     })
+}
+
+/// Says what is wrong with the settings of a Redis, or refuses it.
+async fn survey(store: &RedisStore, unsafe_settings: UnsafeSettings) -> anyhow::Result<()> {
+    let survey = store.survey().await.context("les réglages de Redis ne peuvent pas être lus")?;
+    let refused: Vec<String> = survey.unsafe_findings().map(|finding| format!("- {finding}")).collect();
+    if unsafe_settings == UnsafeSettings::Refused && !refused.is_empty() {
+        bail!("ce Redis perdrait des réservations confirmées :\n{}", refused.join("\n"));
+    }
+    for finding in &survey.findings {
+        tracing::warn!(finding = finding.code.as_str(), "{finding}");
+    }
+    Ok(())
 }

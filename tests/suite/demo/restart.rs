@@ -75,8 +75,10 @@ async fn a_folder_in_use_a_lost_key_and_an_unknown_store_are_said_plainly() {
     std::fs::remove_file(folder.path().join("patients.key")).unwrap();
     let said = Demo::with(&["--data", &path]).err().expect("a lost key");
     assert!(said.contains("patients.key"), "{said}");
-    let said = Demo::with(&["--store", "redis://127.0.0.1:1/"]).err().expect("Redis is not there yet");
-    assert!(said.contains("--store embedded"), "{said}");
+    let said = Demo::with(&["--store", "redis://:geheim@127.0.0.1:1/"]).err().expect("no Redis there");
+    assert!(said.contains("no Redis answers at redis://127.0.0.1:1") && !said.contains("geheim"), "{said}");
+    let said = Demo::with(&["--store", "postgres"]).err().expect("no such store");
+    assert!(said.contains("redis://"), "{said}");
     let said = Demo::with(&["--territory", "atlantide"]).err().expect("no such territory");
     assert!(said.contains("atlantide") && said.contains("weppes"), "{said}");
 }
