@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 
-use super::store_choice::is_lost;
 use crate::store::Store;
 
 /// How often the store is asked how it is.
@@ -35,7 +34,8 @@ impl Ending {
             let mut tick = interval(EVERY);
             loop {
                 tick.tick().await;
-                if let Some(fault) = is_lost(&store.health().await) {
+                let health = store.health().await;
+                if let Some(fault) = health.fault.filter(|_| health.lasts) {
                     return fault;
                 }
             }

@@ -8,7 +8,7 @@ use anyhow::bail;
 use super::{KeyFiles, Secrets};
 use crate::clock::Clock;
 use crate::domain::Territory;
-use crate::store::{EmbeddedStore, Health, RedisOptions, RedisStore, Store, Survey};
+use crate::store::{EmbeddedStore, RedisOptions, RedisStore, Store, Survey};
 
 /// Where state lives.
 #[derive(Debug, Clone)]
@@ -92,13 +92,4 @@ fn open_keys(keys: &KeyFiles, inhabited: bool) -> anyhow::Result<Secrets> {
         );
     }
     Ok(keys.open(inhabited)?)
-}
-
-/// Whether a store in this state can only be helped by starting the service again. A server across the network comes back
-/// by itself; what memory says after a failed write to our own disk is not to be trusted.
-pub(super) fn is_lost(health: &Health) -> Option<String> {
-    match health.store {
-        "redis" => None,
-        _ => health.fault.clone(),
-    }
 }

@@ -244,6 +244,8 @@ pub struct Health {
     pub store: &'static str,
     /// Whether it can commit now; else why not.
     pub fault: Option<String>,
+    /// Whether the fault ends only when the service is started again.
+    pub lasts: bool,
     /// Durability in force, in plain words.
     pub durability: &'static str,
 }

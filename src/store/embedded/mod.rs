@@ -224,7 +224,8 @@ impl Store for EmbeddedStore {
     fn health(&self) -> BoxFuture<'_, Health> {
         let health = async {
             let fault = self.shared.fault().map(str::to_owned);
-            Health { store: "embedded", fault, durability: self.durability }
+            // After a failed write what memory says is not to be trusted.
+            Health { store: "embedded", lasts: fault.is_some(), fault, durability: self.durability }
         };
         health.boxed()
     }

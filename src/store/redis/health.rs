@@ -35,6 +35,8 @@ impl Shared {
         let health = Health {
             store: "redis",
             fault: fault.map(|fault| fault.to_string()),
+            // It comes back as it was. If it comes back empty, a service started again would not know.
+            lasts: false,
             durability: durability.unwrap_or("unknown: the server does not answer"),
         };
         last.insert((Instant::now(), health)).1.clone()

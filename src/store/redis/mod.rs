@@ -12,16 +12,9 @@
 //!
 //! # Rights
 //!
-//! A user of Redis for the service needs no more than
-//!
-//! ```text
-//! ~{cpts:* &{cpts:*}:n resetchannels -@all +evalsha +script|load +ping +select +psubscribe +publish +time
-//! +hget +hmget +hset +hsetnx +hdel +hincrby +del +get +set +exists +pexpire +zadd +zrem +zcard +zcount +zscore +zrange
-//! +zrangebyscore +zremrangebyrank +xadd +xrange +xtrim
-//! ```
-//!
-//! and, for [`RedisStore::survey`] to see how durable it is, `+config|get +info`. What is missing is found when the store is
-//! opened: a commit that met a refusal halfway would be left half done.
+//! A user of Redis for the service needs [`RedisStore::RIGHTS`] and no more; for [`RedisStore::survey`] to see how durable
+//! the server is, also `+config|get +info`; for another database than the first, `+select`. What is missing is found when
+//! the store is opened: a commit that met a refusal halfway would be left half done.
 
 mod commit;
 mod data_set;
@@ -89,6 +82,11 @@ struct Shared {
 }
 
 impl RedisStore {
+    /// What the service's user of Redis must be allowed, as `ACL SETUSER` takes it.
+    pub const RIGHTS: &str = "resetkeys ~{cpts:* resetchannels &{cpts:*}:n -@all +evalsha +script|load +ping +psubscribe \
+        +publish +time +hget +hmget +hset +hsetnx +hdel +hincrby +del +get +set +exists +pexpire +zadd +zrem +zcard +zcount \
+        +zscore +zrange +zrangebyscore +zremrangebyrank +xadd +xrange +xtrim";
+
     /// Connects to a Redis, which must be there and permit what the store needs. `clock` says how far the service lives from
     /// the present; the time itself is the server's.
     ///

@@ -9,7 +9,7 @@ use crate::store::OpenError;
 
 /// Where the store is: `redis://[user[:password]@]host[:port][/database]`, or
 /// `redis+unix:///path[?db=…&user=…&pass=…]`. What is secret in it is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RedisOptions {
     /// The address.
     pub url: String,

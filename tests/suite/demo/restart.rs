@@ -75,8 +75,8 @@ async fn a_folder_in_use_a_lost_key_and_an_unknown_store_are_said_plainly() {
     std::fs::remove_file(folder.path().join("patients.key")).unwrap();
     let said = Demo::with(&["--data", &path]).err().expect("a lost key");
     assert!(said.contains("patients.key"), "{said}");
-    let said = Demo::with(&["--data", &path, "--store", "redis://127.0.0.1:1/"]).err().expect("nobody there");
-    assert!(said.contains("no Redis answers at redis://127.0.0.1:1"), "{said}");
+    let said = Demo::with(&["--data", &path, "--store", "redis://:geheim@127.0.0.1:1/"]).err().expect("nobody there");
+    assert!(said.contains("no Redis answers at redis://127.0.0.1:1") && !said.contains("geheim"), "{said}");
     let said = Demo::with(&["--store", "postgres://127.0.0.1/"]).err().expect("an unknown store");
     assert!(said.contains("embedded, ou l'adresse d'un Redis"), "{said}");
     let said = Demo::with(&["--territory", "atlantide"]).err().expect("no such territory");

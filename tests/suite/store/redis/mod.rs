@@ -1,6 +1,9 @@
 //! The Redis store on a real server: the conformance suite, and what only a server elsewhere can get wrong.
 
+mod differential;
 mod faults;
+mod rights;
+mod shared;
 
 use std::sync::Arc;
 
