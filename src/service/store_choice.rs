@@ -52,6 +52,21 @@ pub struct OpenedStore {
     pub survey: Survey,
 }
 
+/// Opens a store alone: for whoever reads and writes what is sealed as it stands.
+///
+/// # Errors
+/// When it cannot be used, and why.
+pub async fn connect(choice: &StoreChoice, clock: Arc<dyn Clock>) -> anyhow::Result<(Arc<dyn Store>, Survey)> {
+    Ok(match choice {
+        StoreChoice::Embedded { folder } => (Arc::new(EmbeddedStore::open(folder, clock)?), Survey::default()),
+        StoreChoice::Redis { options } => {
+            let store = RedisStore::connect(options.clone(), clock).await?;
+            let survey = store.survey().await?;
+            (Arc::new(store), survey)
+        }
+    })
+}
+
 /// Opens a store and the keys of these territories' sealed data. Keys are made where nobody lives yet, and only there.
 ///
 /// # Errors
@@ -67,18 +82,17 @@ pub async fn open_store(
             let inhabited = is_inhabited(folder);
             // Before the store: a first start that is cut short leaves keys without a store, never the other way about.
             let secrets = open_keys(keys, inhabited)?;
-            let store = Arc::new(EmbeddedStore::open(folder, clock)?);
-            Ok(OpenedStore { store, secrets, inhabited, survey: Survey::default() })
+            let (store, survey) = connect(choice, clock).await?;
+            Ok(OpenedStore { store, secrets, inhabited, survey })
         }
-        StoreChoice::Redis { options } => {
-            let store = RedisStore::connect(options.clone(), clock).await?;
-            let survey = store.survey().await?;
+        StoreChoice::Redis { .. } => {
+            let (store, survey) = connect(choice, clock).await?;
             let mut inhabited = false;
             for territory in territories {
                 inhabited |= store.events(&territory.id, 0, 1).await?.last > 0;
             }
             let secrets = open_keys(keys, inhabited)?;
-            Ok(OpenedStore { store: Arc::new(store), secrets, inhabited, survey })
+            Ok(OpenedStore { store, secrets, inhabited, survey })
         }
     }
 }

@@ -13,8 +13,9 @@
 //! # Rights
 //!
 //! A user of Redis for the service needs [`RedisStore::RIGHTS`] and no more; for [`RedisStore::survey`] to see how durable
-//! the server is, also `+config|get +info`; for another database than the first, `+select`. What is missing is found when
-//! the store is opened: a commit that met a refusal halfway would be left half done.
+//! the server is, also `+config|get +info`; for another database than the first, `+select`; to have its files rid of what
+//! was erased, `+bgrewriteaof` (or an operator gives it). What is missing is found when the store is opened: a commit that
+//! met a refusal halfway would be left half done.
 
 mod commit;
 mod data_set;
@@ -27,6 +28,7 @@ mod link;
 mod options;
 mod reading;
 mod scripts;
+mod scrubbing;
 mod server_time;
 mod settings;
 mod survey;
@@ -188,6 +190,10 @@ impl Store for RedisStore {
         items: BoxStream<'static, Result<Kept, StoreError>>,
     ) -> Reply<'a, ()> {
         self.shared.import(territory, tail, items).boxed()
+    }
+
+    fn scrub(&self) -> Reply<'_, ()> {
+        self.shared.scrub().boxed()
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
