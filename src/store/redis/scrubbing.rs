@@ -22,7 +22,7 @@ impl Shared {
             match answer {
                 Ok(_) => return Ok(()),
                 Err(error) if tries < TRIES && fault::said(&error).contains("already in progress") => {
-                    sleep(BETWEEN).await
+                    sleep(BETWEEN).await;
                 }
                 Err(error) => return Err(fault::nothing_done(&error)),
             }
