@@ -38,7 +38,7 @@ impl Running {
             actix_web::rt::System::new().block_on(async move {
                 let store = store().await;
                 let territories = territories.into_iter().map(Arc::new).collect();
-                let parts = service::Parts { store, sealer, territories, policy: Policy::default() };
+                let parts = service::Parts { store, sealer, territories, policy: Policy::default(), receipts: None };
                 let mut service = Service::open(parts).await.expect("a service");
                 if by_itself {
                     service.run_timers();

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{Booking, Call, Failure};
+use super::{Booking, Call, Failure, vault};
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
 use crate::domain::time::from_millis;
 use crate::domain::{RecordKey, Records, Refusal};
 use crate::observability::Metrics;
+use crate::receipts::{Receipt, Told};
 use crate::store::codec::{self, Effects};
 use crate::store::{Commit, CommitOutcome, IdemKey, Seq, StoreError, Write};
 use crate::views::OwnWrite;
@@ -90,6 +91,7 @@ impl Booking {
                 territory: self.territory.id.clone(),
                 actor: call.actor.clone(),
                 now: from_millis(decided_at),
+                retention: self.retention.clone(),
             };
             let verdict = check(&records).and_then(|()| decide(&records, &command, &context));
             let changes_something = verdict.as_ref().is_ok_and(|decision| !decision.change.is_empty());
@@ -104,6 +106,7 @@ impl Booking {
                 Ok(decision) => {
                     let mut effects = Effects::of(&decision.change, &records)?;
                     effects.writes.extend(sealed.iter().cloned());
+                    effects.writes.extend(decision.change.erased.iter().flat_map(vault::removal));
                     (effects, Remembered::Answered(decision.answer.clone()))
                 }
                 Err(refusal) => (Effects::default(), Remembered::Refused(refusal.clone())),
@@ -116,6 +119,11 @@ impl Booking {
             let expected = self.view.expect_own();
             match self.commit_until(commit, give_up).await? {
                 CommitOutcome::Done { now, seq, chain } => {
+                    if let (Some(receipts), Ok(decision)) = (&self.receipts, &verdict)
+                        && !decision.change.events.is_empty()
+                    {
+                        receipts.keep(&Receipt::of(&self.territory.id, seq, &chain, now, &decision.change.events));
+                    }
                     if let Ok(decision) = verdict {
                         let events = decision.change.events;
                         self.view.show_own(OwnWrite { events, stored, now, last: seq, chain });
@@ -125,6 +133,9 @@ impl Booking {
                     return unpack(remembered);
                 }
                 CommitOutcome::Replayed { answer, seq } => {
+                    let told =
+                        verdict.as_ref().map_or_else(|_| Vec::new(), |decision| Told::all(&decision.change.events));
+                    self.keep_late_receipt(seq, told).await?;
                     self.show_own_write(seq).await;
                     return unpack(decode(&answer)?);
                 }
@@ -164,8 +175,23 @@ impl Booking {
         else {
             return Ok(None);
         };
+        let answer = decode(&answer)?;
+        if let Remembered::Answered(answer) = &answer {
+            // The first answer may never have gone out: this one is what the caller relies on.
+            self.keep_late_receipt(seq, Told::by(answer).into_iter().collect()).await?;
+        }
         self.show_own_write(seq).await;
-        Ok(Some(unpack(decode(&answer)?)))
+        Ok(Some(unpack(answer)))
+    }
+
+    /// Keeps a receipt of what an earlier commit did, whose own number nobody knows any more: it is at or before `seq`.
+    async fn keep_late_receipt(&self, seq: Seq, told: Vec<Told>) -> Result<(), StoreError> {
+        let Some(receipts) = self.receipts.as_ref().filter(|_| !told.is_empty() && seq > 0) else { return Ok(()) };
+        let page = self.store.events(&self.territory.id, seq - 1, 1).await?;
+        if let Some(event) = page.events.first().filter(|event| event.seq == seq) {
+            receipts.keep(&Receipt::late(&self.territory.id, seq, &event.chain, self.store.now(), told));
+        }
+        Ok(())
     }
 
     fn idem(&self, call: &Call, part: Option<usize>) -> IdemKey {

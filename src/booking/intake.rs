@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::driver::Step;
+use super::vault::VaultError;
 use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
@@ -137,6 +138,9 @@ impl Booking {
         if let Some(facts) = current.and_then(|case| case.facts) {
             return Some(facts);
         }
+        if request.erased_at.is_some() {
+            return None;
+        }
         match self.vault.open_facts(request).await {
             Ok(facts) => Some(facts),
             Err(error) => {
@@ -154,8 +158,10 @@ impl Booking {
         reason: &str,
         command: impl FnOnce(String) -> Command,
     ) -> Result<Outcome, Failure> {
-        if self.records(&[RecordKey::request(request)]).await?.request(request).is_none() {
-            return Err(Refusal::Unknown(Subject::Request).into());
+        match self.records(&[RecordKey::request(request)]).await?.request(request) {
+            None => return Err(Refusal::Unknown(Subject::Request).into()),
+            Some(CareRequest { erased_at: Some(_), .. }) => return Err(Refusal::Erased.into()),
+            Some(_) => {}
         }
         let reason = self.vault.seal_reason(request, reason).await?;
         self.transact(call, Step::new(command(reason.reference)).with(reason.blobs), |_| Ok(())).await
@@ -166,6 +172,7 @@ impl Booking {
         match self.vault.open_reason(request, &reason).await {
             Ok(Some(text)) => text,
             Ok(None) => reason,
+            Err(VaultError::Missing(_)) => "(texte effacé)".to_owned(),
             Err(error) => {
                 tracing::warn!(request = %request, %error, "a reason is shown as its reference");
                 reason
@@ -204,7 +211,8 @@ impl Booking {
         }
         for _ in 0..ANSWERED_AT_ONCE {
             let before = self.case(id).await?;
-            let mut facts = PatientFacts::clone(&*before.facts.ok_or(Failure::Unreadable)?);
+            let Some(facts) = before.facts else { return Err(self.or_erased(id, Failure::Unreadable).await) };
+            let mut facts = PatientFacts::clone(&facts);
             facts.answers.extend(answers.clone());
             facts.flags.extend(flags.clone());
             let facts = self.vault.seal_facts_again(id, &facts).await?;

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod driver;
+pub mod erasure;
 pub mod intake;
 pub mod offers;
 pub mod places;
@@ -20,14 +21,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::Territory;
 use crate::domain::time::from_millis;
+use crate::domain::{Retention, Territory};
 use crate::geography::travel::TravelTime;
+use crate::receipts::Journal;
 use crate::store::{Health, Store};
 use crate::triage::Pack;
 use crate::views::TerritoryView;
 
 pub use call::{Call, Failure, StoreError};
+pub use erasure::{Found, Sought};
 pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;
@@ -82,6 +85,8 @@ pub struct Booking {
     travel: Arc<dyn TravelTime>,
     planner: planner::Planner,
     timers_due: AtomicUsize,
+    receipts: Option<Arc<Journal>>,
+    retention: Retention,
 }
 
 /// What [`Booking`] is made of.
@@ -108,6 +113,7 @@ impl Booking {
     pub fn new(parts: Parts) -> Self {
         let Parts { territory, pack, view, policy, store, vault, travel } = parts;
         Self {
+            retention: Retention::of_the_table(territory.zone),
             territory,
             pack,
             view,
@@ -117,7 +123,23 @@ impl Booking {
             travel,
             planner: planner::Planner::default(),
             timers_due: AtomicUsize::new(0),
+            receipts: None,
         }
+    }
+
+    /// The same, with a receipt of whatever its callers are told was done.
+    pub fn with_receipts(self, journal: Arc<Journal>) -> Self {
+        Self { receipts: Some(journal), ..self }
+    }
+
+    /// How many changes that callers were told of the store lacked when it was last held against the receipts.
+    pub fn receipts_missing(&self) -> usize {
+        self.receipts.as_ref().map_or(0, |receipts| receipts.missing(&self.territory.id))
+    }
+
+    /// Why receipts are not being kept, if they should be and are not.
+    pub fn receipts_fault(&self) -> Option<String> {
+        self.receipts.as_ref().and_then(|receipts| receipts.fault())
     }
 
     /// Now, as the store knows it: the clock every decision is made by.

@@ -6,6 +6,7 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use super::driver::{OWN_WRITES_WITHIN, Step};
+use super::vault::VaultError;
 use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
 use crate::domain::refusal::Subject;
@@ -50,7 +51,10 @@ impl Booking {
                 None => {
                     // A slot is held only when the hard rules could be asked: what cannot be read is not "suits".
                     let case = self.case(request).await?;
-                    (case.request.facts_ref, case.facts.ok_or(Failure::Unreadable)?)
+                    let Some(facts) = case.facts else {
+                        return Err(self.or_erased(request, Failure::Unreadable).await);
+                    };
+                    (case.request.facts_ref, facts)
                 }
             };
             let check = |records: &Records| match (records.request(request), records.slot(slot)) {
@@ -102,7 +106,7 @@ impl Booking {
                         let command = Command::Confirm { request, hold, appointment, identity_ref };
                         self.transact(call, Step::new(command).with(identity.blobs), |_| Ok(())).await
                     }
-                    Err(failure) => Err(failure),
+                    Err(failure) => Err(self.or_erased(request, failure).await),
                 }
             }
         };
@@ -156,6 +160,11 @@ impl Booking {
     /// [`Refusal::Unknown`] when there is none or it is not the caller's to see; [`Failure::Sealed`] when it cannot be
     /// opened.
     pub async fn patient_of(&self, call: &Call, appointment: AppointmentId) -> Result<PatientIdentity, Failure> {
+        let found = self.appointment(appointment).await?;
+        if found.erased_at.is_some() {
+            // Nothing is read, and nothing said to have been.
+            return Err(Failure::Sealed(VaultError::Missing(found.identity_ref)));
+        }
         self.run(call, Command::NoteIdentityRead { appointment }).await?;
         let appointment = self.appointment(appointment).await?;
         Ok(self.vault.open_identity(&appointment).await?)

@@ -1,4 +1,5 @@
-//! What happens by itself: holds that end, requests that have waited too long, and plans made again when a place appears.
+//! What happens by itself: holds that end, requests that have waited too long, data whose time is over, and plans made again
+//! when a place appears.
 //! The sweeper only tidies: an ended hold is free by rule, whether it has run or not.
 
 use std::collections::HashSet;
@@ -48,10 +49,12 @@ impl Booking {
     /// # Errors
     /// The store's when it fails; timers that were not run stay due.
     pub async fn run_due(&self) -> Result<(), Failure> {
-        let mut failed = None;
+        let (mut failed, mut erased) = (None, false);
         let due = self.store.due(&self.territory.id, TIMERS_AT_ONCE).await?;
         self.timers_due.store(due.len(), Ordering::Relaxed);
+        let more = due.len() == TIMERS_AT_ONCE;
         for (_, timer) in due {
+            erased |= timer.kind == TimerKind::Retention;
             let Some(command) = command_of(&timer) else {
                 tracing::warn!(timer = %timer, "a timer that nothing waits for");
                 continue;
@@ -61,6 +64,9 @@ impl Booking {
                 tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
                 failed = Some(failure);
             }
+        }
+        if erased && !more {
+            self.scrub().await;
         }
         failed.map_or(Ok(()), Err)
     }
@@ -117,6 +123,7 @@ fn command_of(timer: &Timer) -> Option<Command> {
     Some(match timer.kind {
         TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().ok()? },
         TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().ok()? },
+        TimerKind::Retention => Command::EndRetention { request: timer.id.parse().ok()? },
         // Deliveries come with the first target they can be sent to.
         TimerKind::Delivery => return None,
     })

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::domain::{
-    Appointment, AppointmentId, CareRequest, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
+    Appointment, AppointmentId, CareRequest, Erasure, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
 };
 use crate::seal::{
     DataKey, SealError, Sealer, blob_names, open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text,
@@ -52,6 +52,20 @@ impl Sealed {
 fn keep(name: String, bytes: Bytes) -> Write {
     Write::Blob { name, bytes: Some(bytes) }
 }
+
+/// The blobs an erasure removes. A reason written about a slot has a key of its own, which goes with it.
+pub(super) fn removal(erasure: &Erasure) -> Vec<Write> {
+    let Erasure { request, references } = erasure;
+    let remove = |name| Write::Blob { name, bytes: None };
+    let of_a_slot = |reference: &&String| reference.contains(REASON) && !reference.starts_with(&request.to_string());
+    let mut blobs = vec![remove(blob_names::wrapped_key(request))];
+    blobs.extend(references.iter().map(|reference| remove(blob_names::payload(reference))));
+    blobs.extend(references.iter().filter(of_a_slot).map(|reference| remove(blob_names::wrapped_key(reference))));
+    blobs
+}
+
+/// Stands in the reference of a reason.
+const REASON: &str = ".reason.";
 
 /// Why sealed data cannot be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -109,7 +123,7 @@ impl Vault {
     /// [`VaultError`].
     pub async fn seal_reason(&self, request: RequestId, text: &str) -> Result<Sealed, VaultError> {
         let key = self.key_of(request).await?;
-        let reference = format!("{request}.reason.{}", Uuid::now_v7());
+        let reference = format!("{request}{REASON}{}", Uuid::now_v7());
         let payload = seal_text(&key, &self.territory, &reference, text)?;
         Ok(Sealed::new(reference, payload))
     }
@@ -120,7 +134,7 @@ impl Vault {
     /// [`VaultError`].
     pub fn seal_reason_of_slot(&self, slot: SlotId, text: &str) -> Result<Sealed, VaultError> {
         let (key, wrapped) = self.sealer.new_subject()?;
-        let reference = format!("{slot}.reason.{}", Uuid::now_v7());
+        let reference = format!("{slot}{REASON}{}", Uuid::now_v7());
         let payload = seal_text(&key, &self.territory, &reference, text)?;
         Ok(Sealed::new(reference.clone(), payload).with_key_of(reference, wrapped))
     }
@@ -130,7 +144,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub async fn open_reason(&self, request: RequestId, reference: &str) -> Result<Option<String>, VaultError> {
-        if !reference.starts_with(&format!("{request}.reason.")) {
+        if !reference.starts_with(&format!("{request}{REASON}")) {
             return Ok(None);
         }
         let key = self.key_of(request).await?;

@@ -3,6 +3,7 @@
 //! A command that acts on a running service asks it through [`crate::control`].
 
 mod key;
+mod operating;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::observability::logging;
 use crate::serve;
 
 use key::KeyCommand;
+use operating::OperatingCommand;
 
 /// Soins non programmés et médecin traitant pour une CPTS.
 #[derive(Debug, Parser)]
@@ -73,6 +75,8 @@ enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    #[command(flatten)]
+    Operating(OperatingCommand),
     /// Territoires.
     Territory {
         #[command(subcommand)]
@@ -147,6 +151,10 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Key { command } => {
             logging::start();
             key::run(command, &mut say)
+        }
+        Command::Operating(command) => {
+            logging::start();
+            operating::run(command, &mut say).await
         }
         Command::Territory { command: TerritoryCommand::Import { communes, data, out, id, name, overwrite } } => {
             logging::start();

@@ -31,6 +31,8 @@ pub struct ServiceSettings {
     pub clock_at: Option<DateTime<Utc>>,
     /// How long a stopping service waits for the calls it accepted.
     pub stop_within: Duration,
+    /// How many days receipts are kept.
+    pub receipts_days: u16,
 }
 
 impl ServiceSettings {
@@ -65,6 +67,7 @@ impl ServiceSettings {
             public_origin: public_origin(section),
             proxies: proxies(section),
             clock_at: clock_at.map(|at| at.with_timezone(&Utc)),
+            receipts_days: u16::try_from(section.whole("receipts_days", 1..=400)).unwrap_or(u16::MAX),
             stop_within: Duration::from_secs(section.whole("stop_within_seconds", 1..=600).into()),
         }
     }

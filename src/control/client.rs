@@ -40,7 +40,6 @@ impl Client {
     ///
     /// # Errors
     /// When no service answers, or it refuses, and why.
-    #[expect(dead_code, reason = "the first commands that change something come with backups and erasure")]
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, order: &impl Serialize) -> anyhow::Result<T> {
         self.send(self.request(Method::POST, path).json(order)).await
     }

@@ -5,6 +5,7 @@
 //! running service, and the one that asks for it; a line in [`routes`]; a subcommand in `cli`. Look at [`status`].
 
 mod client;
+pub mod operations;
 mod socket;
 pub mod status;
 
@@ -16,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::http::AppState;
+use crate::operations::orders::Ground;
 use crate::store::Store;
 
 pub use client::Client;
@@ -30,11 +32,14 @@ pub struct Running {
     pub store: Arc<dyn Store>,
     /// When it started, by its own clock.
     pub started: DateTime<Utc>,
+    /// What orders are carried out on.
+    pub ground: Ground,
 }
 
 /// Every command.
 fn routes(config: &mut web::ServiceConfig) {
     config.route(status::PATH, web::get().to(status::answer));
+    config.route(operations::PATH, web::post().to(operations::answer));
 }
 
 /// What a command answers: its outcome, or why there is none.

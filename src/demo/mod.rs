@@ -19,6 +19,7 @@ use crate::geography::territory_file;
 use crate::http::{self, AppState, Front, Limits};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
+use crate::receipts::{FOLDER, Journal};
 use crate::seal::{Fingerprinter, Sealer};
 use crate::service::{self, KeyFiles, Service, StoreChoice, open_store};
 
@@ -39,6 +40,9 @@ pub struct DemoOptions {
 
 /// How long before opening the synthetic practitioners begin to publish: requests that wait at opening came in after.
 const REHEARSAL: TimeDelta = TimeDelta::hours(4);
+
+/// How long receipts are kept, as `serve` does unless it is told otherwise.
+const RECEIPTS_KEPT_DAYS: u16 = 35;
 
 /// Starts the demo and runs it until it is told to stop. `say` takes what a person at the terminal should read.
 ///
@@ -62,7 +66,8 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let port = listener.local_addr()?.port();
 
     let sealer = Arc::new(Sealer::new(secrets.kek));
-    let parts = service::Parts { store, sealer, territories: vec![territory], policy: Policy::default() };
+    let receipts = Some(Journal::open(&home.path.join(FOLDER), RECEIPTS_KEPT_DAYS)?);
+    let parts = service::Parts { store, sealer, territories: vec![territory], policy: Policy::default(), receipts };
     let mut service = Service::open(parts).await?;
     let booking = service.territories()[0].clone();
     let people = population::ensure(&booking, &clock, opening.at, options.seed).await?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::care_request::ERASED;
 use super::coding::coded;
 use super::{Actor, AppointmentId, Channel, HoldId, RegulationReference, RequestId, Rpps, SlotId, TerritoryId};
 
@@ -61,4 +62,14 @@ pub struct Appointment {
     pub regulation_reference: Option<RegulationReference>,
     /// On a place "en sus".
     pub extra: bool,
+    /// When everything personal about it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
+}
+
+impl Appointment {
+    /// What statistics need of it, once nothing may be left of its patient.
+    pub fn erased(self, at: DateTime<Utc>) -> Self {
+        Self { identity_ref: ERASED.to_owned(), regulation_reference: None, erased_at: Some(at), ..self }
+    }
 }

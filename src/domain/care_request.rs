@@ -213,7 +213,37 @@ pub struct CareRequest {
     pub promise: Option<Promise>,
     /// Agreed by a régulateur.
     pub agreement: Option<Agreement>,
+    /// Every appointment it had, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<AppointmentId>,
+    /// What is sealed about it besides its facts as they are and who the patient is: earlier facts, and what people wrote as
+    /// reasons. An erasure finds it here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub put_away: Vec<String>,
+    /// Since when nothing more is to come of it: when it was closed or, while it is booked, the hour of its appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<DateTime<Utc>>,
+    /// When everything personal about it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
 }
+
+/// Stands where the name of a sealed blob stood before it was erased.
+pub const ERASED: &str = "erased";
+
+coded!(
+    /// Why everything personal about a request is erased.
+    ErasureReason {
+        /// The person asked for it (RGPD, article 17).
+        Asked = "asked",
+        /// It was entered by mistake.
+        Mistake = "entered_by_mistake",
+        /// Its time is over.
+        Retention = "retention",
+        /// It had been erased before, and came back with a backup.
+        Again = "again_after_restore",
+    }
+);
 
 impl CareRequest {
     /// How long a request without a deadline (no level yet, or `programmed`) stays on the board: our assumption.
@@ -288,6 +318,22 @@ impl CareRequest {
             Some(deadline) => deadline.max(self.waiting_since) + Self::OVERDUE_GRACE,
             None => self.waiting_since + Self::UNDATED_STAY,
         })
+    }
+
+    /// Whether facts of its patient are needed, and there.
+    pub fn needs_facts(&self) -> bool {
+        !self.is_closed() && self.erased_at.is_none()
+    }
+
+    /// Whether it may be erased at `now`: nobody waits for it or comes for it any more.
+    pub fn may_be_erased(&self, now: DateTime<Utc>) -> bool {
+        let is_past = |settled: DateTime<Utc>| settled <= now;
+        self.is_closed() || (matches!(self.phase, Phase::Booked { .. }) && self.settled_at.is_some_and(is_past))
+    }
+
+    /// Whether an erasure that was begun has more to remove than one commit could.
+    pub fn is_half_erased(&self) -> bool {
+        self.erased_at.is_some() && !(self.appointments.is_empty() && self.put_away.is_empty())
     }
 
     /// Whether its story is over.

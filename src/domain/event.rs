@@ -62,6 +62,8 @@ coded!(
         RequestFulfilled = "request.fulfilled",
         /// Its patient did not come.
         RequestNoShow = "request.noshow",
+        /// Everything personal about it was erased.
+        RequestErased = "request.erased",
         /// An appointment was made.
         AppointmentBooked = "appointment.booked",
         /// Its patient was seen.
@@ -72,14 +74,24 @@ coded!(
         AppointmentCancelled = "appointment.cancelled",
         /// Who the patient is was read by somebody.
         AppointmentIdentityRead = "appointment.identity_read",
+        /// Sealed data were opened to find somebody's requests.
+        TerritorySearched = "territory.searched",
+        /// Somebody has seen to changes that were acknowledged and that the store lost.
+        TerritoryLossAcknowledged = "territory.loss_acknowledged",
     }
 );
 
 impl EventKind {
-    /// The subject: `slot`, `request`, `appointment`, `practitioner`.
+    /// The subject: `slot`, `request`, `appointment`, `practitioner`, `territory`.
     pub fn subject(self) -> &'static str {
         self.code().split('.').next().unwrap_or_default()
     }
+}
+
+/// Whether a reason is the reference of a text somebody wrote, which is sealed; every other reason is a code, and no code has
+/// a full stop.
+pub fn is_sealed_reason(reason: &str) -> bool {
+    reason.contains('.')
 }
 
 /// What an event is about: always one main subject, and the others it concerns.

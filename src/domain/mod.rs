@@ -25,6 +25,7 @@ pub mod phone;
 pub mod practitioner;
 pub mod record;
 pub mod refusal;
+pub mod retention;
 pub mod rpps;
 pub mod slot;
 pub mod territory;
@@ -34,7 +35,8 @@ pub use actor::Actor;
 pub use agenda::{Agenda, Span};
 pub use appointment::{Appointment, AppointmentStatus, CancelledBy};
 pub use care_request::{
-    Agreement, CareNeed, CareRequest, DecidedBy, HeldPlace, PackRef, Phase, Promise, RequestState, Triage, TriageStatus,
+    Agreement, CareNeed, CareRequest, DecidedBy, ErasureReason, HeldPlace, PackRef, Phase, Promise, RequestState,
+    Triage, TriageStatus,
 };
 pub use coding::{Arrival, Audience, Channel, Language, Level, Modality, Profession, Role, Sex, Speciality};
 pub use commune_code::CommuneCode;
@@ -45,8 +47,9 @@ pub use ids::{AppointmentId, ComplaintId, HoldId, LocationId, RegulationReferenc
 pub use patient::{Age, Answer, Constraints, PatientFacts, PatientIdentity, PersonName};
 pub use phone::PhoneNumber;
 pub use practitioner::{Location, Practitioner};
-pub use record::{Change, Record, RecordKey, RecordKind, Records, Timer, TimerKind, UniqueOwner};
+pub use record::{Change, Erasure, Record, RecordKey, RecordKind, Records, Timer, TimerKind, UniqueOwner};
 pub use refusal::Refusal;
+pub use retention::Retention;
 pub use rpps::Rpps;
 pub use slot::{Booking, BookingOutcome, Hold, Slot, SlotDraft, SlotSource, SlotState};
 pub use territory::{Commune, DensityClass, GeoPoint, Membership, SearchRadius, Territory};

@@ -6,6 +6,7 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{ComplaintId, GeoPoint, Language, Modality, PhoneNumber, Profession, Rpps, Sex, time::Zone};
 
@@ -140,6 +141,16 @@ impl PersonName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether two spellings are of one name: accents, capitals, hyphens and spaces are written one way here and another
+    /// there.
+    pub fn sounds_as(&self, other: &Self) -> bool {
+        let bare = |name: &Self| -> String {
+            let letters = name.0.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+            letters.collect::<String>().replace('œ', "oe").replace('æ', "ae")
+        };
+        bare(self) == bare(other)
+    }
 }
 impl std::str::FromStr for PersonName {
     type Err = PersonNameError;
@@ -162,6 +173,15 @@ impl fmt::Debug for PersonName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_known_in_any_spelling_of_it() {
+        let name = |text: &str| text.parse::<PersonName>().unwrap();
+        for other in ["vandewoëstyne-d'hérin", "VANDEWOESTYNE D HERIN", "Vandewoestyne-D’Herin"] {
+            assert!(name("Vandewoëstyne-d'Hérin").sounds_as(&name(other)), "{other}");
+        }
+        assert!(!name("Martin").sounds_as(&name("Martine")));
+    }
 
     fn months(birth: &str, now: &str) -> u32 {
         Age::BirthDate(birth.parse().unwrap()).months(Zone::PARIS, now.parse().unwrap())

@@ -151,6 +151,8 @@ coded!(
         Overdue = "overdue",
         /// A delivery is to be tried; the id is the delivery's.
         Delivery = "delivery",
+        /// What is kept of a request's patient has had its time; the id is the request's.
+        Retention = "retention",
     }
 );
 
@@ -247,6 +249,17 @@ pub struct Change {
     pub timers: BTreeMap<Timer, Option<DateTime<Utc>>>,
     /// What happened, in order.
     pub events: Vec<super::Event>,
+    /// Sealed data that go.
+    pub erased: Option<Erasure>,
+}
+
+/// What is removed of a patient. Never told: it stands in no event and no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// Whose key goes: with it, whatever was sealed under it is unreadable wherever a copy may be.
+    pub request: RequestId,
+    /// The sealed data that go, by reference.
+    pub references: Vec<String>,
 }
 
 impl Change {

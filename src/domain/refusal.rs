@@ -71,6 +71,9 @@ pub enum Refusal {
     },
 
     // The request's story
+    /// Everything personal about it was erased: nothing can be done for a patient nobody knows.
+    #[error("its data were erased")]
+    Erased,
     /// Its state does not allow this.
     #[error("not possible while {state}")]
     WrongState {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::extract::state_of;
 use super::state::{AppState, Warning};
 use super::{Reply, json};
+use crate::booking::Booking;
 use crate::observability::{Metrics, TerritoryNumbers};
 
 /// The process is up.
@@ -29,7 +30,8 @@ pub(super) struct Ready {
     pub causes: Vec<CauseShown>,
     /// Kind of store and the durability in force, in plain words.
     pub store: StoreShown,
-    /// Risks taken knowingly, for as long as the service runs.
+    /// Risks taken knowingly, for as long as the service runs; and what somebody must see to, though calls are served:
+    /// `receipts_missing`, `receipts_not_kept`.
     pub warnings: Vec<WarningShown>,
 }
 
@@ -103,7 +105,20 @@ pub(super) async fn ready(request: HttpRequest) -> Reply {
 
 fn warnings(state: &AppState) -> Vec<WarningShown> {
     let shown = |warning: &Warning| WarningShown { code: warning.code, detail: warning.detail.clone() };
-    state.warnings.iter().map(shown).collect()
+    let of_receipts = state.territories.values().flat_map(|booking| warnings_of_receipts(booking));
+    state.warnings.iter().map(shown).chain(of_receipts).collect()
+}
+
+/// What is wrong with the receipts of a territory.
+fn warnings_of_receipts(booking: &Booking) -> Vec<WarningShown> {
+    let mut warnings = Vec::new();
+    let missing = booking.receipts_missing();
+    if missing > 0 {
+        let detail = format!("{}: {missing} acknowledged changes are not in the store", booking.territory.id);
+        warnings.push(WarningShown { code: "receipts_missing", detail });
+    }
+    warnings.extend(booking.receipts_fault().map(|detail| WarningShown { code: "receipts_not_kept", detail }));
+    warnings
 }
 
 /// `GET /metrics`.
@@ -120,6 +135,7 @@ pub(super) async fn metrics(request: HttpRequest) -> Reply {
             view_behind_events: u32::try_from(behind).unwrap_or(u32::MAX).into(),
             timers_due: booking.timers_due(),
             requests_waiting,
+            receipts_missing: booking.receipts_missing(),
         };
         Metrics::territory(id.as_str(), numbers);
     }

@@ -166,8 +166,9 @@ impl Adding<'_> {
 
 fn describe(d: &mut Description) {
     use Slug::{
-        Emergency, HoldExpired, HoldIdReused, HoldOfAnother, LoweringNeedsRegulator, NotQualified, OutcomeRecorded,
-        PromiseImpossible, RegulationRequired, SlotBooked, SlotGone, SlotTaken, TooEarly, UnsuitableSlot, WrongState,
+        Emergency, Erased, HoldExpired, HoldIdReused, HoldOfAnother, LoweringNeedsRegulator, NotQualified,
+        OutcomeRecorded, PromiseImpossible, RegulationRequired, SlotBooked, SlotGone, SlotTaken, TooEarly,
+        UnsuitableSlot, WrongState,
     };
     let slots = [PAGE.as_slice(), &SLOT_QUERY].concat();
     d.inside::<SlotReading>("get", "/slots", "Créneaux, par heure de début").query(&slots).gives::<SlotList>(200);
@@ -211,20 +212,20 @@ fn describe(d: &mut Description) {
     d.inside::<Regulation>("post", "/requests/{id}/level", "Décide un niveau")
         .takes::<LevelOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[LoweringNeedsRegulator, WrongState]);
+        .refuses(&[LoweringNeedsRegulator, WrongState, Erased]);
     d.inside::<RequestParty>("post", "/requests/{id}/promise", "Promet une consultation avant l'échéance")
         .takes::<PromiseOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[PromiseImpossible, Emergency, NotQualified, RegulationRequired, WrongState]);
+        .refuses(&[PromiseImpossible, Emergency, NotQualified, RegulationRequired, WrongState, Erased]);
     d.inside::<RegulatorOnly>("post", "/requests/{id}/agreement", "Accord du médecin régulateur")
         .takes::<AgreementOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[WrongState]);
+        .refuses(&[WrongState, Erased]);
     d.inside::<RequestParty>("post", "/requests/{id}/answers", "Ajoute des réponses ; triage refait")
         .takes::<AnswersOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[WrongState]);
-    let places = [SlotTaken, SlotGone, Emergency, NotQualified, RegulationRequired, WrongState];
+        .refuses(&[WrongState, Erased]);
+    let places = [SlotTaken, SlotGone, Emergency, NotQualified, RegulationRequired, WrongState, Erased];
     d.inside::<RequestParty>("post", "/requests/{id}/hold", "Retient une place")
         .takes::<HoldOrder>()
         .gives::<Hold>(200)
@@ -240,21 +241,21 @@ fn describe(d: &mut Description) {
     d.inside::<RequestParty>("post", "/requests/{id}/release", "Rend la place retenue")
         .takes::<HoldRef>()
         .gives::<RequestShown>(200)
-        .refuses(&[HoldOfAnother, WrongState]);
+        .refuses(&[HoldOfAnother, WrongState, Erased]);
     d.inside::<RequestParty>("post", "/requests/{id}/cancel", "Annule la demande")
         .takes::<ReasonOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[Emergency, WrongState]);
+        .refuses(&[Emergency, WrongState, Erased]);
     d.inside::<Regulation>("post", "/requests/{id}/handover", "Transmet au 15")
         .takes::<HandoverOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[WrongState]);
+        .refuses(&[WrongState, Erased]);
     d.inside::<Appointments>("get", "/appointments/{id}", "Un rendez-vous et son patient (lecture tracée)")
         .gives::<AppointmentShown>(200);
     d.inside::<Appointments>("post", "/appointments/{id}/outcome", "Ce qu'il est advenu d'un rendez-vous")
         .takes::<OutcomeOrder>()
         .gives::<AppointmentShown>(200)
-        .refuses(&[TooEarly, OutcomeRecorded, WrongState]);
+        .refuses(&[TooEarly, OutcomeRecorded, WrongState, Erased]);
     d.inside::<Anyone>("get", "/triage/protocol", "Le protocole de triage en usage").gives::<Protocol>(200);
     let audit = [
         ("after", "integer", "Numéro du dernier événement déjà lu."),

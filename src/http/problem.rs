@@ -111,6 +111,9 @@ slugs! {
     /// Before it began.
     TooEarly = "too-early", 422, "Trop tôt",
         "La venue ou l'absence ne se note qu'une fois le rendez-vous commencé.";
+    /// Nothing is left of its patient.
+    Erased = "erased", 422, "Données effacées",
+        "Les données de cette personne ont été effacées : il n'y a plus rien à faire pour cette demande. Créez-en une autre.";
     /// Another outcome stands.
     OutcomeRecorded = "outcome-recorded", 422, "Issue déjà enregistrée",
         "Ce rendez-vous a déjà une issue définitive : relisez-le.";
@@ -316,6 +319,7 @@ fn slug_of(refusal: &Refusal) -> Slug {
         Refusal::LoweringNeedsRegulator { .. } => Slug::LoweringNeedsRegulator,
         Refusal::TooEarly { .. } => Slug::TooEarly,
         Refusal::OutcomeRecorded => Slug::OutcomeRecorded,
+        Refusal::Erased => Slug::Erased,
         Refusal::PromiseImpossible => Slug::PromiseImpossible,
         Refusal::Outdated => Slug::Busy,
     }
@@ -431,6 +435,7 @@ mod tests {
             Refusal::LoweringNeedsRegulator { from: Level::H24 },
             Refusal::TooEarly { start: "2026-11-24T09:00:00Z".parse().unwrap() },
             Refusal::OutcomeRecorded,
+            Refusal::Erased,
             Refusal::PromiseImpossible,
         ]
     }

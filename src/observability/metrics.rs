@@ -79,6 +79,7 @@ impl Metrics {
         gauge("aiguilleur_view_behind_events", now.view_behind_events);
         gauge("aiguilleur_timers_due", of(now.timers_due));
         gauge("aiguilleur_requests_waiting", of(now.requests_waiting));
+        gauge("aiguilleur_receipts_missing", of(now.receipts_missing));
     }
 }
 
@@ -93,6 +94,8 @@ pub struct TerritoryNumbers {
     pub timers_due: usize,
     /// Requests that wait for a place.
     pub requests_waiting: usize,
+    /// Changes callers were told were done, and that the store lacked when it was last held against the receipts.
+    pub receipts_missing: usize,
 }
 
 fn of(count: usize) -> f64 {
@@ -119,4 +122,8 @@ fn describe() {
         "Timers of a territory found due at the last look, at most 200; they should be gone at the next"
     );
     metrics::describe_gauge!("aiguilleur_requests_waiting", "Requests of a territory that wait for a place");
+    metrics::describe_gauge!(
+        "aiguilleur_receipts_missing",
+        "Changes callers were told were done and the store lacks, by territory; 0 is the only good value"
+    );
 }

@@ -12,11 +12,17 @@ pub fn payload(reference: impl Display) -> String {
     format!("p/{reference}")
 }
 
+/// Whether a blob of this name is a wrapped data key.
+pub fn is_wrapped_key(name: &str) -> bool {
+    name.starts_with("k/")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn a_key_and_a_payload_never_share_a_name() {
         assert_eq!(super::wrapped_key("1"), "k/1");
         assert_eq!(super::payload("1"), "p/1");
+        assert!(super::is_wrapped_key("k/1") && !super::is_wrapped_key("p/k/1"));
     }
 }

@@ -125,6 +125,14 @@ impl fmt::Debug for DataKey {
     }
 }
 
+/// The key-encryption key a data key is wrapped under.
+///
+/// # Errors
+/// [`SealError::Layout`] for anything but a wrapped key.
+pub fn wrapped_under(wrapped: &[u8]) -> Result<KeyId, SealError> {
+    key_id(wrapped)
+}
+
 fn head(id: KeyId) -> [u8; HEAD_BYTES] {
     let mut head = [LAYOUT; HEAD_BYTES];
     head[1..].copy_from_slice(&id.0);
@@ -177,6 +185,8 @@ mod tests {
     fn a_wrong_key_is_named_and_opens_nothing() {
         let (sealer, other, weppes) = (sealer(), sealer(), territory("weppes"));
         let (key, wrapped) = sealer.new_subject().unwrap();
+        assert_eq!(wrapped_under(&wrapped), Ok(sealer.kek.id()));
+        assert_eq!(wrapped_under(b"2345"), Err(SealError::Layout));
         let (found, in_use) = (sealer.kek.id(), other.kek.id());
         assert_eq!(other.unwrap(&wrapped).unwrap_err(), SealError::OtherKek { found, in_use });
         let aad = Aad { territory: &weppes, reference: "r1", fields: FieldSet::Facts };

@@ -49,6 +49,40 @@ impl fmt::Debug for MacKey {
     }
 }
 
+/// Signs what is handed out, so that whoever has the key can tell later that it was made here and is as it was. It proves
+/// nothing to somebody without the key, and nothing against whoever has it.
+pub struct Signer([u8; 32]);
+
+impl Signer {
+    /// Signatures of one purpose: those of another say nothing of these.
+    pub fn new(key: &MacKey, purpose: &str) -> Self {
+        Self(key.derive(purpose))
+    }
+
+    /// The signature of a text: HMAC-SHA-256, hexadecimal.
+    pub fn sign(&self, text: &[u8]) -> String {
+        use std::fmt::Write as _;
+        let signature = self.mac(text).finalize().into_bytes();
+        signature.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    fn mac(&self, text: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(text);
+        mac
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer(…)")
+    }
+}
+
 /// Makes keyed digests: HMAC-SHA-256, cut to 128 bits.
 #[derive(Debug)]
 pub struct Fingerprinter {

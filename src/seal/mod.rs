@@ -13,8 +13,8 @@ mod envelope;
 mod key_file;
 
 pub use codec::{open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text};
-pub use data_key::{Aad, DataKey, FieldSet, Sealer};
-pub use digests::{Fingerprinter, MacKey};
+pub use data_key::{Aad, DataKey, FieldSet, Sealer, wrapped_under};
+pub use digests::{Fingerprinter, MacKey, Signer};
 pub use envelope::Plain;
 pub use key_file::{Kek, KeyError, KeyId};
 

@@ -20,7 +20,9 @@ use crate::domain::time::from_millis;
 use crate::http::{self, AppState, Front};
 use crate::identity::{Identity, SigningKey};
 use crate::observability::Metrics;
-use crate::seal::{Fingerprinter, Sealer};
+use crate::operations::orders::{AUDIT, Ground};
+use crate::receipts::{FOLDER as RECEIPTS, Journal};
+use crate::seal::{Fingerprinter, Sealer, Signer};
 use crate::service::{self, Service, open_store};
 use crate::store::Store;
 
@@ -66,11 +68,14 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
         );
     }
     let store = open_store(&store.choice, clock_of(&asked)).await?;
+    let receipts = Journal::open(&asked.data.join(RECEIPTS), asked.receipts_days)?;
+    let signer = Signer::new(&secrets.mac, AUDIT);
     let parts = service::Parts {
         store: store.clone(),
         sealer: Arc::new(Sealer::new(secrets.kek)),
         territories: asked.territories.clone(),
         policy,
+        receipts: Some(receipts.clone()),
     };
     let mut service = Service::open(parts).await?;
     let mut watched_files = Vec::new();
@@ -98,7 +103,9 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
         tokio::spawn(directory::follow(watched, booking, service.stopped()));
     }
     let started = from_millis(store.now());
-    let running = Running { state: state.clone(), store: store.clone(), started };
+    let territories = state.territories.values().cloned().collect();
+    let ground = Ground { store: store.clone(), territories, receipts: Some(receipts), signer };
+    let running = Running { state: state.clone(), store: store.clone(), started, ground };
     let control = socket.listen(Arc::new(running)).context("la prise de commande ne peut pas être écoutée")?;
 
     told_when_stopping(&state, supervisor, &started_as(&*store, &state, &address).await);

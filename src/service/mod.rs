@@ -4,6 +4,7 @@
 //!
 //! Nothing here is a rule, a page or a setting. Start reading at [`Service::open`], then [`Service::serve`].
 
+mod receipts;
 mod secrets;
 mod stopping;
 mod store_choice;
@@ -20,6 +21,7 @@ use crate::booking::{self, Booking, Policy, Vault};
 use crate::domain::Territory;
 use crate::geography::travel::RoadModel;
 use crate::http::{self, AppState};
+use crate::receipts::Journal;
 use crate::seal::Sealer;
 use crate::store::Store;
 use crate::triage::Pack;
@@ -42,6 +44,8 @@ pub struct Parts {
     pub territories: Vec<Arc<Territory>>,
     /// How booking is set.
     pub policy: Policy,
+    /// Where this node keeps receipts of what it told its callers.
+    pub receipts: Option<Arc<Journal>>,
 }
 
 /// A service whose territories are loaded and followed.
@@ -57,15 +61,20 @@ impl Service {
     /// Loads every territory.
     ///
     /// # Errors
-    /// The first territory that cannot be loaded, and why.
+    /// The first territory that cannot be loaded, and why; a store that knows nothing of what this node served before.
     pub async fn open(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, sealer, territories, policy } = parts;
+        let Parts { store, sealer, territories, policy, receipts } = parts;
+        let served: Vec<_> = territories.iter().map(|territory| territory.id.clone()).collect();
+        let reconciled = match &receipts {
+            Some(journal) => receipts::hold_against(journal, &*store, &served).await?,
+            None => Vec::new(),
+        };
         let pack = Arc::new(Pack::general().clone());
         let (stop, stopped) = watch::channel(false);
         let opened: Vec<_> = stream::iter(territories)
             .map(|territory| {
                 let (store, sealer, stopped) = (store.clone(), sealer.clone(), stopped.clone());
-                let (pack, policy) = (pack.clone(), policy.clone());
+                let (pack, policy, receipts) = (pack.clone(), policy.clone(), receipts.clone());
                 async move {
                     let id = territory.id.clone();
                     let vault = Vault::new(store.clone(), sealer, id.clone());
@@ -74,13 +83,19 @@ impl Service {
                         .with_context(|| format!("le territoire {id} ne peut pas être chargé"))?;
                     let travel = Arc::new(RoadModel);
                     let parts = booking::Parts { territory, pack, view, policy, store, vault, travel };
-                    anyhow::Ok((Arc::new(Booking::new(parts)), feed))
+                    let booking = Booking::new(parts);
+                    let booking = match receipts {
+                        Some(journal) => booking.with_receipts(journal),
+                        None => booking,
+                    };
+                    anyhow::Ok((Arc::new(booking), feed))
                 }
             })
             .buffered(LOADED_AT_ONCE)
             .try_collect()
             .await?;
-        let (territories, tasks) = opened.into_iter().unzip();
+        let (territories, tasks): (Vec<_>, _) = opened.into_iter().unzip();
+        receipts::redo_erasures(&territories, &reconciled).await;
         Ok(Self { store, territories, tasks, stop })
     }
 

@@ -150,6 +150,7 @@ mod tests {
             puts: [(key.clone(), record.clone()), (unseen.clone(), record.clone())].into(),
             timers: [(timer.clone(), Some(now()))].into(),
             events: vec![event(record.clone())],
+            erased: None,
         };
         let effects = Effects::of(&change, &records).unwrap();
         assert_eq!(effects.guards, [(key.clone(), 3), (unseen.clone(), 0)]);

@@ -297,6 +297,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         items: BoxStream<'static, Result<Kept, StoreError>>,
     ) -> Reply<'a, ()>;
 
+    /// Rids the store's files of what was removed, as far as that can be done while it serves; what it takes besides is in
+    /// README («Erasure»). Does nothing where nothing can be done.
+    fn scrub(&self) -> Reply<'_, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// What the store says of itself.
     fn health(&self) -> BoxFuture<'_, Health>;
 }

@@ -106,7 +106,8 @@ impl Board {
     /// the name it gives, else those in `found`.
     pub fn put(&mut self, request: CareRequest, version: u64, found: &FactsByRef) {
         let before = self.take(request.id);
-        let facts = (!request.is_closed())
+        let facts = request
+            .needs_facts()
             .then(|| match before {
                 Some(Case { request: known, facts: Some(facts), .. }) if known.facts_ref == request.facts_ref => {
                     Some(facts)
@@ -114,7 +115,7 @@ impl Board {
                 _ => found.get(&request.facts_ref).cloned(),
             })
             .flatten();
-        if facts.is_none() && !request.is_closed() {
+        if facts.is_none() && request.needs_facts() {
             self.without_facts.insert(request.id);
         }
         self.lay(Case { request: Arc::new(request), version, facts });
@@ -137,7 +138,7 @@ impl Board {
         let known = self
             .get(request.id)
             .is_some_and(|case| case.facts.is_some() && case.request.facts_ref == request.facts_ref);
-        !request.is_closed() && !known
+        request.needs_facts() && !known
     }
 
     /// Requests that should have facts and have none.
@@ -149,6 +150,11 @@ impl Board {
     pub fn get(&self, id: RequestId) -> Option<&Case> {
         let (standing, cursor) = self.place_of.get(&id)?;
         self.piles[standing.place()].get(cursor)
+    }
+
+    /// Every request, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Case> {
+        self.piles.iter().flat_map(Pile::values)
     }
 
     /// How many requests are known.

@@ -6,6 +6,7 @@ mod api;
 mod booking;
 mod demo;
 mod licences;
+mod operations;
 mod store;
 mod support;
 mod serve;

@@ -95,6 +95,7 @@ fn seen_or_not(draft: &mut Draft<'_>, mut appointment: Appointment, seen: bool) 
     }
     let mut request = super::request(draft.records, appointment.request)?.clone();
     appointment.status = status;
+    request.settled_at = Some(draft.now());
     let concerns = Concerns { request: Some(request.id), appointment: Some(id), ..of_slot(&slot) };
     let (of_appointment, of_request) = if seen {
         request.phase = Phase::Fulfilled { appointment: id };
@@ -127,6 +128,7 @@ pub(super) fn reopen(draft: &mut Draft<'_>, id: AppointmentId, reason: &str) -> 
     let request = super::request(draft.records, appointment.request)?.clone();
     let mut request = leave_places(draft, request, reason)?;
     request.phase = Phase::Open;
+    request.settled_at = None;
     request.waiting_since = draft.now();
     let concerns = Concerns { appointment: Some(id), ..intake::of_request(request.id) };
     draft.put_request(request);
@@ -154,6 +156,7 @@ fn close(draft: &mut Draft<'_>, mut request: CareRequest, phase: Phase, kind: Ev
     let concerns = intake::of_request(request.id);
     request.phase = phase;
     request.promise = None;
+    request.settled_at = Some(draft.now());
     draft.put_request(request);
     draft.event(kind, concerns, reason);
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::Context;
 use crate::domain::{
-    Actor, Agenda, Appointment, CareRequest, Change, Concerns, Event, EventKind, Practitioner, Record, RecordKey,
-    Records, Rpps, Slot, SlotId, Timer, TimerKind, Written,
+    Actor, Agenda, Appointment, CareRequest, Change, Concerns, Erasure, Event, EventKind, Practitioner, Record,
+    RecordKey, Records, Rpps, Slot, SlotId, Timer, TimerKind, Written, event::is_sealed_reason,
 };
 
 /// Collects what a command changes.
@@ -94,9 +94,20 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Removes sealed data with this change.
+    pub(super) fn erase(&mut self, erasure: Erasure) {
+        self.change.erased = Some(erasure);
+    }
+
+    /// Sets or clears a timer of a record that this draft does not put.
+    pub(super) fn set_timer(&mut self, timer: Timer, at: Option<DateTime<Utc>>) {
+        self.change.timers.insert(timer, at);
+    }
+
     /// The finished change: every record stands with the last event that is about it, so that whoever follows the stream
     /// has the same records as the store.
     pub(super) fn finish(mut self) -> Change {
+        self.put_reasons_away();
         self.set_timers();
         let mut after: BTreeMap<usize, Vec<Written>> = BTreeMap::new();
         let last = self.change.events.len().saturating_sub(1);
@@ -119,25 +130,44 @@ impl<'a> Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// A text somebody wrote about a request is noted with it, so that an erasure finds it.
+    fn put_reasons_away(&mut self) {
+        for event in &self.change.events {
+            let Some(reason) = event.reason.as_ref().filter(|reason| is_sealed_reason(reason)) else { continue };
+            let Some(id) = event.concerns.request else { continue };
+            if let Some(Record::Request(request)) = self.change.puts.get_mut(&RecordKey::request(id))
+                && request.erased_at.is_none()
+                && !request.put_away.contains(reason)
+            {
+                request.put_away.push(reason.clone());
+            }
+        }
+    }
+
     /// What will be due is read off the records, so that no transition can forget it: a slot wakes the service when its first
-    /// hold ends, a request when it has waited too long.
+    /// hold ends, a request when it has waited too long, and when what is kept of its patient has had its time.
     fn set_timers(&mut self) {
+        let end_of = |request: &CareRequest| self.context.retention.end_of(request);
+        let mut timers = Vec::new();
         for record in self.change.puts.values() {
-            let (kind, before, after) = match record {
+            match record {
                 Record::Slot(slot) => {
-                    (TimerKind::Hold, self.records.slot(slot.id).and_then(Slot::next_expiry), slot.next_expiry())
+                    let before = self.records.slot(slot.id).and_then(Slot::next_expiry);
+                    timers.push((TimerKind::Hold, record, before, slot.next_expiry()));
                 }
                 Record::Request(request) => {
                     let before = self.records.request(request.id);
-                    (TimerKind::Overdue, before.and_then(CareRequest::closes_at), request.closes_at())
+                    let closing = before.and_then(CareRequest::closes_at);
+                    timers.push((TimerKind::Overdue, record, closing, request.closes_at()));
+                    timers.push((TimerKind::Retention, record, before.and_then(end_of), end_of(request)));
                 }
-                _ => continue,
-            };
-            if before != after {
-                let timer = Timer { kind, id: record.key().id };
-                self.change.timers.insert(timer, after);
+                _ => {}
             }
         }
+        let changed = timers.into_iter().filter(|(_, _, before, after)| before != after);
+        let changed: Vec<_> =
+            changed.map(|(kind, record, _, after)| (Timer { kind, id: record.key().id }, after)).collect();
+        self.change.timers.extend(changed);
     }
 }
 

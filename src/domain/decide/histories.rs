@@ -130,6 +130,7 @@ fn commands(model: &Model, world: &World, step: &Step) -> Vec<(Actor, Command)> 
         let command = |timer: &Timer| match timer.kind {
             TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().unwrap() },
             TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().unwrap() },
+            TimerKind::Retention => Command::EndRetention { request: timer.id.parse().unwrap() },
             TimerKind::Delivery => panic!("nothing is delivered yet"),
         };
         return due.map(|(timer, _)| (Actor::service(), command(timer))).collect();
@@ -309,6 +310,9 @@ fn nothing_that_must_never_be(world: &World) {
         assert!(!(place && request.is_emergency()), "an emergency has a place: {request:?}");
         let timer = Timer { kind: TimerKind::Overdue, id: request.id.to_string() };
         timers.extend(request.closes_at().map(|at| (timer, at)));
+        let timer = Timer { kind: TimerKind::Retention, id: request.id.to_string() };
+        let retention = Retention::of_the_table(crate::domain::time::Zone::PARIS);
+        timers.extend(retention.end_of(request).map(|at| (timer, at)));
     }
     assert_eq!(world.timers, timers, "timers and records differ");
 }

@@ -49,6 +49,10 @@ pub(super) fn create(draft: &mut Draft<'_>, new: &NewRequest) -> Result<Answer, 
         held: None,
         promise: None,
         agreement: None,
+        appointments: Vec::new(),
+        put_away: Vec::new(),
+        settled_at: None,
+        erased_at: None,
     };
     draft.put_request(request);
     draft.event(EventKind::RequestCreated, of_request(new.id), None);
@@ -116,6 +120,7 @@ fn after_a_raise(draft: &mut Draft<'_>, mut request: CareRequest) -> Result<Care
         request.promise = None;
         request = closing::leave_places(draft, request, "emergency")?;
         request.phase = Phase::Open;
+        request.settled_at = None;
     }
     Ok(request)
 }
@@ -132,7 +137,10 @@ pub(super) fn reassess(
     if request.is_closed() {
         return Err(Refusal::WrongState { state: request.state(draft.now()) });
     }
-    facts_ref.clone_into(&mut request.facts_ref);
+    let earlier = std::mem::replace(&mut request.facts_ref, facts_ref.to_owned());
+    if earlier != facts_ref {
+        request.put_away.push(earlier);
+    }
     let raised = triage.decided > request.triage.decided;
     if raised {
         let new = deadline(triage);

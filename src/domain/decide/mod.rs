@@ -4,9 +4,12 @@
 
 mod closing;
 mod draft;
+mod erasing;
 mod intake;
 mod places;
 mod publishing;
+#[cfg(test)]
+mod erasures;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
@@ -19,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use super::refusal::Subject;
 use super::{
-    Actor, AppointmentId, CancelledBy, CareRequest, Change, HoldId, Level, Phase, Practitioner, RecordKey, Records,
-    Refusal, RequestId, Slot, SlotDraft, SlotId, TerritoryId, Triage,
+    Actor, AppointmentId, CancelledBy, CareRequest, Change, ErasureReason, HoldId, Level, Phase, Practitioner,
+    RecordKey, Records, Refusal, RequestId, Retention, Slot, SlotDraft, SlotId, TerritoryId, Triage,
 };
 
 pub use intake::NewRequest;
@@ -34,6 +37,8 @@ pub struct Context {
     pub actor: Actor,
     /// The instant of the decision.
     pub now: DateTime<Utc>,
+    /// How long what is kept of people is kept.
+    pub retention: Retention,
 }
 
 /// Something somebody wants done.
@@ -171,6 +176,28 @@ pub enum Command {
         /// Slots, best first.
         offered: Vec<SlotId>,
     },
+    /// Erase everything personal about a request that is over.
+    Erase {
+        /// Which request.
+        request: RequestId,
+        /// Why.
+        why: ErasureReason,
+    },
+    /// Erase a request whose time is over, if it is.
+    EndRetention {
+        /// Which request.
+        request: RequestId,
+    },
+    /// Write into the audit that sealed data were opened to find somebody's requests.
+    NoteSearch {
+        /// By what: a code.
+        by: String,
+    },
+    /// Write into the audit that somebody has seen to changes that the store lost.
+    NoteLoss {
+        /// How many changes.
+        changes: usize,
+    },
     /// Write into the audit that somebody read who the patient is.
     NoteIdentityRead {
         /// Of which appointment.
@@ -284,6 +311,19 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
         | Command::Release { request, .. }
         | Command::CloseUnmet { request, .. }
         | Command::CloseOverdue { request } => of_request(*request, false),
+        Command::Erase { request, .. } | Command::EndRetention { request } => {
+            keys.push(RecordKey::request(*request));
+            if let Some(request) = records.request(*request) {
+                keys.extend(
+                    request
+                        .appointments
+                        .iter()
+                        .take(erasing::APPOINTMENTS_AT_ONCE)
+                        .map(|id| RecordKey::appointment(*id)),
+                );
+            }
+        }
+        Command::NoteSearch { .. } | Command::NoteLoss { .. } => {}
         Command::SetLevel { request, .. }
         | Command::Reassess { request, .. }
         | Command::Cancel { request, .. }
@@ -346,6 +386,10 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::ExpireHolds { slot } => places::expire_holds(&mut draft, *slot),
         Command::CloseOverdue { request } => closing::close_overdue(&mut draft, *request)?,
         Command::NoteOffers { request, offered } => intake::note_offers(&mut draft, *request, offered)?,
+        Command::Erase { request, why } => erasing::erase(&mut draft, *request, *why)?,
+        Command::EndRetention { request } => erasing::end_retention(&mut draft, *request)?,
+        Command::NoteSearch { by } => erasing::note_search(&mut draft, by),
+        Command::NoteLoss { changes } => erasing::note_loss(&mut draft, *changes),
         Command::NoteIdentityRead { appointment } => closing::note_identity_read(&mut draft, *appointment)?,
     };
     Ok(Decision { change: draft.finish(), answer })
@@ -356,7 +400,8 @@ fn slot(records: &Records, id: SlotId) -> Result<&Slot, Refusal> {
     records.slot(id).ok_or(Refusal::Unknown(Subject::Slot))
 }
 
-/// The request, or the refusal that says there is none.
+/// The request, or the refusal that says there is none, or nothing left of its patient.
 fn request(records: &Records, id: RequestId) -> Result<&CareRequest, Refusal> {
-    records.request(id).ok_or(Refusal::Unknown(Subject::Request))
+    let request = records.request(id).ok_or(Refusal::Unknown(Subject::Request))?;
+    if request.erased_at.is_some() { Err(Refusal::Erased) } else { Ok(request) }
 }

@@ -109,7 +109,13 @@ impl Model {
             Command::CloseOverdue { request } => self.close_overdue(*request)?,
             Command::RecordOutcome { appointment, outcome } => self.outcome(actor, *appointment, outcome)?,
             Command::ExpireHolds { slot } => self.sweep(*slot),
-            Command::ListPractitioner(_) | Command::NoteOffers { .. } | Command::NoteIdentityRead { .. } => {}
+            // Histories end before anybody's time is over; what an erasure does is told in `erasures`.
+            Command::Erase { .. } | Command::EndRetention { .. } => {}
+            Command::ListPractitioner(_)
+            | Command::NoteOffers { .. }
+            | Command::NoteIdentityRead { .. }
+            | Command::NoteSearch { .. }
+            | Command::NoteLoss { .. } => {}
         }
         Ok(())
     }

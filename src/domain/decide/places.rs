@@ -131,6 +131,8 @@ pub(super) fn confirm(
     request.held = None;
     request.promise = None;
     request.phase = Phase::Booked { appointment: appointment_id, slot: slot.id };
+    request.appointments.push(appointment_id);
+    request.settled_at = Some(slot.start);
     let appointment = Appointment {
         id: appointment_id,
         request: id,
@@ -146,6 +148,7 @@ pub(super) fn confirm(
         identity_ref: identity_ref.to_owned(),
         regulation_reference: request.regulation_reference.clone(),
         extra,
+        erased_at: None,
     };
     let concerns = Concerns { appointment: Some(appointment_id), ..both(&slot, id) };
     draft.put_slot(slot);

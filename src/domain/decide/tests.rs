@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    Arrival, Audience, CareNeed, Channel, DecidedBy, Event, GeoPoint, Location, Modality, PackRef, Record,
+    Arrival, Audience, CareNeed, Channel, DecidedBy, Erasure, Event, GeoPoint, Location, Modality, PackRef, Record,
     RequestState, Role, Rpps, SlotSource, SlotState, Timer, TriageStatus, appointment::AppointmentStatus,
 };
 
@@ -19,6 +19,7 @@ pub(super) struct World {
     pub(super) records: BTreeMap<RecordKey, (u64, Record)>,
     pub(super) timers: BTreeMap<Timer, DateTime<Utc>>,
     pub(super) events: Vec<Event>,
+    pub(super) erased: Vec<Erasure>,
 }
 
 pub(super) fn operator() -> Actor {
@@ -68,8 +69,13 @@ impl World {
 
     /// Nine o'clock, these doctors with one place of practice each.
     pub(super) fn with(doctors: &[Rpps]) -> Self {
-        let mut world =
-            Self { now: NINE.parse().unwrap(), records: BTreeMap::new(), timers: BTreeMap::new(), events: Vec::new() };
+        let mut world = Self {
+            now: NINE.parse().unwrap(),
+            records: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            events: Vec::new(),
+            erased: Vec::new(),
+        };
         let location = Location {
             id: "cabinet".parse().unwrap(),
             name: "Cabinet".to_owned(),
@@ -122,7 +128,12 @@ impl World {
     }
 
     fn decide(&self, records: &Records, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
-        let context = Context { territory: "weppes".parse().unwrap(), actor: actor.clone(), now: self.now };
+        let context = Context {
+            territory: "weppes".parse().unwrap(),
+            actor: actor.clone(),
+            now: self.now,
+            retention: Retention::of_the_table(crate::domain::time::Zone::PARIS),
+        };
         decide(records, command, &context)
     }
 
@@ -145,6 +156,7 @@ impl World {
             };
         }
         self.events.extend(decision.change.events);
+        self.erased.extend(decision.change.erased);
         Ok(decision.answer)
     }
 
@@ -189,7 +201,7 @@ impl World {
         }
     }
 
-    fn request(&self, n: u128) -> &CareRequest {
+    pub(super) fn request(&self, n: u128) -> &CareRequest {
         match self.records.get(&RecordKey::request(request_id(n))) {
             Some((_, Record::Request(request))) => request,
             other => panic!("no request {n}: {other:?}"),
@@ -526,7 +538,8 @@ fn a_request_long_past_its_deadline_is_closed_with_a_reason() {
     world.apply(&Actor::service(), &Command::CloseOverdue { request: request_id(1) }).unwrap();
     assert_eq!(world.request(1).state(world.now), RequestState::Unmet);
     assert_eq!(world.events.last().and_then(|e| e.reason.as_deref()), Some("deadline_passed"));
-    assert!(world.timers.is_empty());
+    // What is left to happen is that its patient is forgotten.
+    assert!(world.timers.keys().all(|timer| timer.kind == crate::domain::TimerKind::Retention));
 }
 
 #[test]

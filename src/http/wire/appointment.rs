@@ -32,6 +32,9 @@ pub struct AppointmentShown {
     /// once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patient: Option<Option<PatientShown>>,
+    /// When everything personal about it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<FixedOffset>>,
     /// Version of the record.
     pub version: u64,
 }

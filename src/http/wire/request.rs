@@ -58,6 +58,9 @@ pub struct RequestShown {
     /// Main complaint, for the regulation and the patient; absent otherwise and when erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complaint: Option<String>,
+    /// When everything personal about it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<FixedOffset>>,
     /// What happened to it, oldest first; only when one request is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<Vec<HistoryEntry>>,

@@ -137,6 +137,7 @@ impl<'a> Showing<'a> {
             }),
             regulation_reference: request.regulation_reference.as_ref().map(ToString::to_string),
             complaint: facts.filter(|_| tells_complaint).map(|facts| facts.complaint.to_string()),
+            erased_at: request.erased_at.map(|at| self.instant(at)),
             history: None,
             status_link: None,
             access_token: None,
@@ -232,6 +233,7 @@ impl<'a> Showing<'a> {
             regulation_reference: appointment.regulation_reference.as_ref().map(ToString::to_string),
             extra: appointment.extra,
             patient: None,
+            erased_at: appointment.erased_at.map(|at| self.instant(at)),
             version: version.unwrap_or(1),
         }
     }

@@ -63,6 +63,7 @@ pub(super) fn apply(
             }
             Write::Blob { name, bytes: None } => {
                 batch.blobs.remove((territory.as_str(), name.as_str()))?;
+                batch.set(tables::REMOVED, "blobs")?;
             }
         }
     }
@@ -146,6 +147,9 @@ pub(super) fn trim(batch: &mut Batch<'_>, territory: &TerritoryId, up_to: u64) -
         batch.events.remove((territory.as_str(), seq))?;
         gone += 1;
     }
-    batch.wrote |= gone > 0;
+    if gone > 0 {
+        batch.wrote = true;
+        batch.set(tables::REMOVED, "events")?;
+    }
     Ok(gone)
 }

@@ -5,6 +5,7 @@
 
 mod commit;
 mod open;
+mod renewal;
 mod tables;
 mod whole;
 mod writer;

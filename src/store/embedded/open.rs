@@ -6,6 +6,7 @@ use std::path::Path;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageBackend};
 use uuid::Uuid;
 
+use super::renewal;
 use super::tables::{self, Fault};
 use super::writer::Batch;
 use crate::domain::record;
@@ -44,7 +45,20 @@ pub(super) fn in_folder(folder: &Path) -> Result<Opened, OpenError> {
         drop(opened(builder().create(new.path()), folder)?);
         durable_file::publish(new, &file).map_err(unusable)?;
     }
-    opened(builder().open(&file), folder)
+    let opened_as_is = opened(builder().open(&file), folder)?;
+    if !renewal::is_due(&opened_as_is.database)? {
+        return Ok(opened_as_is);
+    }
+    let create = |path: &Path| builder().create(path).map_err(Fault::from);
+    match renewal::renew(&file, &opened_as_is.database, create) {
+        Ok(()) => opened(builder().open(&file), folder),
+        Err(fault) => {
+            // What was removed is ciphertext without its key by now: serving goes first.
+            let fault = OpenError::from(fault);
+            tracing::warn!(%fault, "the store's file could not be renewed: it still holds bytes of what was removed");
+            Ok(opened_as_is)
+        }
+    }
 }
 
 /// Opens the database of any backend, making it where it is empty.

@@ -47,7 +47,7 @@ pub(super) const DUE: TableDefinition<'_, DueAt, ()> = TableDefinition::new("due
 pub(super) const TIMERS: TableDefinition<'_, Named, i64> = TableDefinition::new("timer");
 /// Sealed bytes by name.
 pub(super) const BLOBS: TableDefinition<'_, Named, &[u8]> = TableDefinition::new("blob");
-/// [`SCHEMA`], [`EPOCH`], [`CLOCK`].
+/// [`SCHEMA`], [`EPOCH`], [`CLOCK`], [`REMOVED`].
 pub(super) const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");
 
 /// Version of the stored form.
@@ -56,6 +56,8 @@ pub(super) const SCHEMA: &str = "schema";
 pub(super) const EPOCH: &str = "epoch";
 /// The latest instant a commit was made at: the clock starts again no earlier.
 pub(super) const CLOCK: &str = "clock";
+/// There once something was removed for good: the file may still hold its bytes.
+pub(super) const REMOVED: &str = "removed";
 
 /// A call that meets a fault of the database, or of what is stored.
 #[derive(Debug)]

@@ -20,7 +20,8 @@
 //! +zrangebyscore +zremrangebyrank +xadd +xrange +xtrim
 //! ```
 //!
-//! and, for [`RedisStore::survey`] to see how durable it is, `+config|get +info`. What is missing is found when the store is
+//! and, for [`RedisStore::survey`] to see how durable it is, `+config|get +info`; to have its files rid of what was erased,
+//! `+bgrewriteaof` (or an operator gives it). What is missing is found when the store is
 //! opened: a commit that met a refusal halfway would be left half done.
 
 mod commit;
@@ -34,6 +35,7 @@ mod link;
 mod options;
 mod reading;
 mod scripts;
+mod scrubbing;
 mod server_time;
 mod settings;
 mod survey;
@@ -190,6 +192,10 @@ impl Store for RedisStore {
         items: BoxStream<'static, Result<Kept, StoreError>>,
     ) -> Reply<'a, ()> {
         self.shared.import(territory, tail, items).boxed()
+    }
+
+    fn scrub(&self) -> Reply<'_, ()> {
+        self.shared.scrub().boxed()
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

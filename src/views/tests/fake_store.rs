@@ -10,8 +10,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast;
 
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
-use crate::domain::time::from_millis;
-use crate::domain::{Actor, RecordKey, Records, Refusal, TerritoryId, Timer};
+use crate::domain::time::{Zone, from_millis};
+use crate::domain::{Actor, RecordKey, Records, Refusal, Retention, TerritoryId, Timer};
 use crate::store::codec::{self, Effects};
 use crate::store::{
     Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
@@ -70,7 +70,8 @@ impl FakeStore {
                     records.put(key, version, record);
                 }
             }
-            let context = Context { territory: weppes(), actor: actor.clone(), now: from_millis(data.now) };
+            let retention = Retention::of_the_table(Zone::PARIS);
+            let context = Context { territory: weppes(), actor: actor.clone(), now: from_millis(data.now), retention };
             let decision = decide(&records, command, &context)?;
             let effects = Effects::of(&decision.change, &records).unwrap();
             for write in effects.writes {

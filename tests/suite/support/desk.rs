@@ -12,6 +12,7 @@ use aiguilleur::domain::{
 };
 use aiguilleur::geography::builtin;
 use aiguilleur::geography::travel::RoadModel;
+use aiguilleur::receipts::Journal;
 use aiguilleur::seal::{Kek, Sealer};
 use aiguilleur::store::{EmbeddedStore, Store};
 use aiguilleur::triage::Pack;
@@ -46,10 +47,19 @@ impl Desk {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(ManualClock::at("2026-11-24T08:00:00Z".parse().unwrap()));
         let embedded = EmbeddedStore::in_memory(clock.clone()).unwrap();
-        let store = Arc::new(FlakyStore::over(Arc::new(embedded)));
+        Self::over(Arc::new(embedded), clock, Arc::new(Sealer::new(Kek::generate().unwrap())), None).await
+    }
+
+    /// The same desk over a store, which may have been worked in before.
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        sealer: Arc<Sealer>,
+        receipts: Option<Arc<Journal>>,
+    ) -> Self {
+        let store = Arc::new(FlakyStore::over(store));
         let shared: Arc<dyn Store> = store.clone();
         let territory = Arc::new(builtin::load("weppes").unwrap());
-        let sealer = Arc::new(Sealer::new(Kek::generate().unwrap()));
         let vault = Vault::new(shared.clone(), sealer, territory.id.clone());
         let (stop, stopped) = watch::channel(false);
         let (view, _feed) =
@@ -71,7 +81,7 @@ impl Desk {
             }],
             synthetic: true,
         };
-        let booking = Arc::new(Booking::new(Parts {
+        let booking = Booking::new(Parts {
             territory,
             pack: Arc::new(Pack::general().clone()),
             view,
@@ -79,7 +89,11 @@ impl Desk {
             store: shared,
             vault,
             travel: Arc::new(RoadModel),
-        }));
+        });
+        let booking = Arc::new(match receipts {
+            Some(journal) => booking.with_receipts(journal),
+            None => booking,
+        });
         booking.list_practitioners(&Call::of_service(), vec![listed]).await.unwrap();
         Self { booking, clock, store, doctor, _stop: stop }
     }

@@ -104,6 +104,10 @@ impl Store for FlakyStore {
         self.inner.import(territory, tail, items)
     }
 
+    fn scrub(&self) -> Reply<'_, ()> {
+        self.inner.scrub()
+    }
+
     fn health(&self) -> BoxFuture<'_, Health> {
         self.inner.health()
     }

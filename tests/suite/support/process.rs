@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::Path;
+use std::process::Command;
 
 use super::api::Api;
 use super::program::{Program, aiguilleur};
@@ -41,7 +42,16 @@ impl Demo {
 
     /// With these arguments besides the port; what it said when it does not start.
     pub(crate) fn with(arguments: &[&str]) -> Result<Self, String> {
-        let program = Program::start(aiguilleur(&["demo", "--port", "0"]).args(arguments))?;
+        Self::of(aiguilleur(&["demo", "--port", "0"]).args(arguments))
+    }
+
+    /// The same, logging what this filter lets through.
+    pub(crate) fn logging(filter: &str, arguments: &[&str]) -> Result<Self, String> {
+        Self::of(aiguilleur(&["demo", "--port", "0"]).args(arguments).env("AIGUILLEUR_LOG", filter))
+    }
+
+    fn of(command: &mut Command) -> Result<Self, String> {
+        let program = Program::start(command)?;
         let greeting = program.greeting.clone();
         let page = greeting.iter().find_map(|line| line.trim().split_once("/console/")).expect("the console's address");
         let territory = page.1.split_whitespace().next().expect("the territory");

@@ -146,6 +146,11 @@ impl RedisServer {
         std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().expect("a readable path").to_owned()
     }
