@@ -6,6 +6,7 @@ mod api;
 mod booking;
 mod demo;
 mod licences;
+mod proof;
 mod store;
 mod support;
 mod serve;
