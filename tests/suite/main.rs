@@ -7,6 +7,7 @@ mod booking;
 mod demo;
 mod licences;
 mod operations;
+mod proof;
 mod store;
 mod support;
 mod serve;

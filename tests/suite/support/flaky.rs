@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
 use aiguilleur::store::{
@@ -14,7 +15,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use tokio::sync::broadcast;
 
-/// Passes everything on; every so many commits the answer is lost, half of the times after the commit was made.
+/// Passes everything on; every so many commits the answer is lost: of three such commits one was made, one was not, and one
+/// is made a little later, when its caller has long heard that nobody knows.
 #[derive(Debug)]
 pub(crate) struct FlakyStore {
     inner: Arc<dyn Store>,
@@ -60,8 +62,16 @@ impl Store for FlakyStore {
         }
         let lost = self.lost.fetch_add(1, Ordering::SeqCst);
         async move {
-            if lost.is_multiple_of(2) {
-                self.inner.commit(territory, commit).await?;
+            match lost % 3 {
+                0 => drop(self.inner.commit(territory, commit).await?),
+                1 => {}
+                _ => {
+                    let (inner, territory) = (self.inner.clone(), territory.clone());
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(lost % 20)).await;
+                        inner.commit(&territory, commit).await
+                    });
+                }
             }
             Err(StoreError::Unknown("the answer was lost".to_owned()))
         }

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod desk;
 pub(crate) mod flaky;
+pub(crate) mod history;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod serve;
