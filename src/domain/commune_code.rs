@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use super::checked_text::stored_as_text;
 
 /// Five characters: two of the département (`2A`, `2B` in Corsica; three digits overseas, `971…`) and the commune's.
 /// The form is checked here; whether the commune exists is a question for the gazetteer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommuneCode([u8; 5]);
 
 /// Why a text is no INSEE commune code.
@@ -48,17 +47,7 @@ impl fmt::Display for CommuneCode {
         f.write_str(self.as_str())
     }
 }
-impl TryFrom<String> for CommuneCode {
-    type Error = CommuneCodeError;
-    fn try_from(text: String) -> Result<Self, CommuneCodeError> {
-        text.parse()
-    }
-}
-impl From<CommuneCode> for String {
-    fn from(code: CommuneCode) -> Self {
-        code.as_str().to_owned()
-    }
-}
+stored_as_text!(CommuneCode);
 
 #[cfg(test)]
 mod tests {

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use super::checked_text::stored_as_text;
 use super::luhn;
 
 /// Nine characters, the last a Luhn key. In Corsica the département is `2A` or `2B`, counted as 21 and 22 in the key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Finess(String);
 
 /// Why a text is no FINESS number.
@@ -57,17 +55,7 @@ impl fmt::Display for Finess {
         f.write_str(&self.0)
     }
 }
-impl TryFrom<String> for Finess {
-    type Error = FinessError;
-    fn try_from(text: String) -> Result<Self, FinessError> {
-        text.parse()
-    }
-}
-impl From<Finess> for String {
-    fn from(finess: Finess) -> Self {
-        finess.0
-    }
-}
+stored_as_text!(Finess);
 
 #[cfg(test)]
 mod tests {

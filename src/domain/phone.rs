@@ -9,7 +9,6 @@ use phonenumber::country;
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber {
     e164: String,
-    known_range: bool,
 }
 
 /// Why a text is no telephone number.
@@ -32,7 +31,7 @@ impl PhoneNumber {
     /// False for a number in a range the numbering tables do not know. A warning, not an error: the tables reject the
     /// fiction range and some overseas mobiles (domain.md §5.9).
     pub fn is_in_known_range(&self) -> bool {
-        self.known_range
+        phonenumber::parse(None, &self.e164).is_ok_and(|number| phonenumber::is_valid(&number))
     }
 
     /// `06 39 98 12 34` for French numbers, E.164 for the others.
@@ -58,6 +57,9 @@ impl FromStr for PhoneNumber {
         if text.len() > 40 {
             return Err(PhoneError::Unreadable);
         }
+        if let Some(e164) = plainly_french(text) {
+            return Ok(Self { e164 });
+        }
         let number = phonenumber::parse(Some(country::FR), text).map_err(|_| PhoneError::Unreadable)?;
         if number.extension().is_some() {
             return Err(PhoneError::Unreadable);
@@ -67,9 +69,19 @@ impl FromStr for PhoneNumber {
         match number.code().value() {
             33 if digits != 11 => Err(PhoneError::Length),
             _ if !(8..=15).contains(&digits) => Err(PhoneError::Unreadable),
-            _ => Ok(Self { known_range: phonenumber::is_valid(&number), e164 }),
+            _ => Ok(Self { e164 }),
         }
     }
+}
+
+/// The E.164 form of a number written as nearly all are here: ten digits from 01 to 09, or nine after +33 or 0033, with
+/// spaces, dots or hyphens between. Whatever else stands in a text, the numbering tables are asked.
+fn plainly_french(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect();
+    let prefixes = ["+33", "0033", "0"];
+    let national = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix))?;
+    let is_national = national.len() == 9 && !national.starts_with('0') && national.bytes().all(|b| b.is_ascii_digit());
+    is_national.then(|| format!("+33{national}"))
 }
 
 impl fmt::Debug for PhoneNumber {
@@ -91,6 +103,22 @@ mod tests {
             assert_eq!(number.e164(), "+33612345678", "{text}");
             assert_eq!(number.display(), "06 12 34 56 78");
             assert!(number.is_in_known_range());
+        }
+    }
+
+    #[test]
+    fn the_short_way_reads_what_the_numbering_tables_read() {
+        let by_tables = |text: &str| {
+            let number = phonenumber::parse(Some(country::FR), text).unwrap();
+            number.format().mode(phonenumber::Mode::E164).to_string()
+        };
+        for text in ["06 39 98 12 34", "0320.00-00 00", "+33 1-23-45-67-89", "00 33 9 87 65 43 21", "05 00 00 00 00"] {
+            assert_eq!(plainly_french(text), Some(by_tables(text)), "{text}");
+        }
+        for other in
+            ["+32 2 555 12 12", "00 12 34 56 78", "+33 06 12 34 56 78", "12", "06 12 34 56 7a", "+33(0)612345678"]
+        {
+            assert_eq!(plainly_french(other), None, "{other}");
         }
     }
 

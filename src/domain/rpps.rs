@@ -3,15 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use super::checked_text::stored_as_text;
 use super::luhn;
 
 /// Eleven digits. A wrong length or another character is an error; a wrong Luhn key is only a warning
 /// ([`Rpps::key_is_right`]), since numbers printed in the national examples fail it (domain.md §5.4).
 /// The true check is the number's existence in the Annuaire Santé.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rpps([u8; 11]);
 
 /// Why a text is no RPPS number.
@@ -54,17 +52,7 @@ impl fmt::Debug for Rpps {
         write!(f, "Rpps({})", self.as_str())
     }
 }
-impl TryFrom<String> for Rpps {
-    type Error = RppsError;
-    fn try_from(text: String) -> Result<Self, RppsError> {
-        text.parse()
-    }
-}
-impl From<Rpps> for String {
-    fn from(rpps: Rpps) -> Self {
-        rpps.as_str().to_owned()
-    }
-}
+stored_as_text!(Rpps);
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,12 @@
 //! Offers for one request out of all that wait, everybody able to use nearly every slot: the pooled plan with its proof and
 //! ten ranked offers, beside the way it is done today (the first slots that suit, in the order of their hour, for this request alone).
 //!
-//! `cargo bench --bench journey -- offers`
+//! `cargo bench --bench figures -- offers`
 
 use std::time::{Duration, Instant};
 
-use crate::shared::desk::Desk;
-use crate::shared::times::Times;
+use crate::stage::desk::Desk;
+use crate::stage::times::Times;
 use aiguilleur::domain::Modality;
 
 const ROUNDS: usize = 200;

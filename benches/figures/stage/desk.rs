@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aiguilleur::booking::{Booking, Call, Parts, Policy, Vault};
 use aiguilleur::clock::ManualClock;
-use aiguilleur::domain::RequestId;
+use aiguilleur::domain::{RequestId, Territory};
 use aiguilleur::geography::travel::RoadModel;
 use aiguilleur::seal::{Kek, Sealer};
 use aiguilleur::store::{EmbeddedStore, Store};
@@ -26,7 +26,12 @@ pub(crate) struct Desk {
 impl Desk {
     /// Opens a desk over `store`, and loads what is there.
     pub(crate) async fn open(store: Arc<dyn Store>, sealer: Arc<Sealer>, policy: Policy) -> Self {
-        let territory = Arc::new(weppes());
+        Self::of(weppes(), store, sealer, policy).await
+    }
+
+    /// As [`Desk::open`], of another territory.
+    pub(crate) async fn of(territory: Territory, store: Arc<dyn Store>, sealer: Arc<Sealer>, policy: Policy) -> Self {
+        let territory = Arc::new(territory);
         let vault = Vault::new(store.clone(), sealer, territory.id.clone());
         let (stop, stopped) = watch::channel(false);
         let (view, _) = views::feed::start(store.clone(), Arc::new(vault.clone()), territory.id.clone(), stopped)

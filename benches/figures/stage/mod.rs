@@ -1,9 +1,13 @@
 //! What the benches share: a Weppes with as many people as asked for, where state lives, and a service that runs as the
 //! program runs it.
 
+pub(crate) mod callers;
 pub(crate) mod cpu;
 pub(crate) mod desk;
 pub(crate) mod home;
+#[path = "../../../tests/suite/support/redis.rs"]
+#[expect(dead_code, reason = "the tests do more with a server than benches do")]
+pub(crate) mod redis_server;
 pub(crate) mod running;
 pub(crate) mod times;
 

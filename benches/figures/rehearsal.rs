@@ -21,11 +21,11 @@ use serde_json::json;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::callers::{Asked, Caller, at_once};
-use crate::shared::desk::Desk;
-use crate::shared::home::Home;
-use crate::shared::running::Running;
-use crate::shared::{drafts, nine, orders, practitioners, weppes};
+use crate::stage::callers::{Asked, Caller, at_once};
+use crate::stage::desk::Desk;
+use crate::stage::home::Kind;
+use crate::stage::running::Running;
+use crate::stage::{drafts, nine, orders, practitioners, weppes};
 
 /// How many bookings are made at once while they are recorded.
 const RECORDED_AT_ONCE: usize = 64;
@@ -101,7 +101,7 @@ impl Rehearsal {
 
     /// Makes every booking once, and keeps the commits.
     async fn record(&self) -> Vec<Vec<Commit>> {
-        let home = Home::embedded();
+        let home = Kind::Embedded.home();
         self.lay(&*home.open().await).await;
         let seen = Arc::new(Mutex::new(HashMap::new()));
         let recorder = {
