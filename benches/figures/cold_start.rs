@@ -64,7 +64,8 @@ pub(crate) fn alone(address: &str) {
         let store = open_at(&address).await;
         let opened = began.elapsed();
         let territories = vec![Arc::new(weppes())];
-        let service = Service::open(Parts { store, sealer, territories, policy: Policy::default() }).await;
+        let service =
+            Service::open(Parts { store, sealer, territories, policy: Policy::default(), receipts: None }).await;
         let service = service.expect("a service");
         let ready = began.elapsed();
         let waiting = service.territories()[0].view.read(|state| {
