@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::booking::Policy;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config;
 use crate::control::{Client, operations as running};
 use crate::domain::{ErasureReason, RequestId, Territory, TerritoryId};
@@ -251,7 +251,7 @@ async fn restore(from: &Path, at: &Where, say: &mut (dyn FnMut(&str) + Send)) ->
     anyhow::ensure!(!data.is_served(), "un service tient le dossier {} : arrêtez-le d'abord", data.folder.display());
     let keys = &data.keys.patients;
     let key = keys.exists().then(|| Kek::load(keys)).transpose()?;
-    let (store, _) = connect(&data.store, Arc::new(SystemClock::real())).await?;
+    let (store, _) = connect(&data.store, data.clock.clone()).await?;
     for restored in backup::restore_all(&*store, from, key.map(|key| key.id()).as_ref()).await? {
         say(&format!("Restauré : {}", restored.summary));
     }
@@ -279,6 +279,7 @@ struct Data {
     territories: Vec<Arc<Territory>>,
     /// The territories asked for by name; none: all.
     named: Vec<TerritoryId>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Data {
@@ -292,6 +293,7 @@ impl Data {
                 keys: settings.security.key_files,
                 territories: settings.service.territories,
                 named: named.context("--territory")?,
+                clock: Arc::new(settings.service.clock_at.map_or_else(SystemClock::real, SystemClock::starting_at)),
             });
         };
         let weppes = || vec!["weppes".to_owned()];
@@ -303,6 +305,8 @@ impl Data {
             keys: KeyFiles::in_folder(folder),
             territories: territories.collect::<anyhow::Result<_>>()?,
             named: Vec::new(),
+            // A demo lives at hours of its own: while it is stopped, its time stands.
+            clock: Arc::new(ManualClock::at(DateTime::UNIX_EPOCH)),
         })
     }
 
@@ -321,8 +325,7 @@ impl Data {
         if let StoreChoice::Embedded { folder } = &self.store {
             anyhow::ensure!(self.store.is_inhabited(), "{} : aucune donnée ici", folder.display());
         }
-        let clock = Arc::new(SystemClock::real());
-        let opened = open_store(&self.store, &self.keys, clock, &self.territories).await?;
+        let opened = open_store(&self.store, &self.keys, self.clock.clone(), &self.territories).await?;
         let OpenedStore { store, secrets, .. } = opened;
         let signer = Signer::new(&secrets.mac, AUDIT);
         let journal = self.journal()?;

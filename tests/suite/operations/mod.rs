@@ -7,5 +7,6 @@ mod damaged;
 mod erasure;
 mod on_redis;
 mod receipts;
+mod running;
 mod traces;
 mod world;

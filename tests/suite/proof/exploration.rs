@@ -8,10 +8,11 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use aiguilleur::domain::decide::{Answer as Outcome, Command, Context, NewRequest, decide, missing};
+use aiguilleur::domain::time::Zone;
 use aiguilleur::domain::{
     Actor, AppointmentId, Arrival, Audience, CareNeed, Change, Channel, DecidedBy, GeoPoint, Level, Location, Modality,
-    PackRef, Practitioner, Record, RecordKey, Records, Refusal, RequestId, Role, SlotDraft, SlotId, SlotSource, Triage,
-    TriageStatus,
+    PackRef, Practitioner, Record, RecordKey, Records, Refusal, RequestId, Retention, Role, SlotDraft, SlotId,
+    SlotSource, Triage, TriageStatus,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -324,7 +325,8 @@ impl World {
     }
 
     fn decided(&self, read: &Kept, command: &Command, actor: Actor, clerk: usize, key: usize) -> Message {
-        let context = Context { territory: "weppes".parse().unwrap(), actor, now: self.now };
+        let retention = Retention::of_the_table(Zone::PARIS);
+        let context = Context { territory: "weppes".parse().unwrap(), actor, now: self.now, retention };
         let decision = decide(&as_records(read), command, &context);
         let change = decision.as_ref().map_or_else(|_| Change::default(), |decision| decision.change.clone());
         let guards = change.puts.keys().map(|key| (key.clone(), version_of(read, key))).collect();
