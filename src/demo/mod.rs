@@ -67,6 +67,9 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
     let OpenedStore { store, secrets, inhabited, survey } = opened;
     let warnings: Vec<_> =
         survey.findings.iter().map(|found| Warning { code: found.code.as_str(), detail: found.to_string() }).collect();
+    for warning in &warnings {
+        tracing::warn!(code = warning.code, "{}", warning.detail);
+    }
     if inhabited {
         // A store that has lived later than that goes on from there: its time never goes back.
         clock.set(opening.at.max(from_millis(store.now())));

@@ -39,8 +39,9 @@ pub const SKEW_MAX: Duration = Duration::from_millis(250);
 /// How long an answer is remembered under its idempotency key.
 pub const ANSWERS_KEPT: Duration = Duration::from_secs(72 * 3600);
 
-/// Most writes (puts, deletes, timers) of one commit: a larger batch is cut by the caller (store.md §5).
-pub const WRITES_MAX: usize = 200;
+/// Most writes (puts, deletes, timers, blobs) of one commit: a larger batch is cut by the caller (store.md §5). The largest
+/// that cannot be cut is a slot of fifty places and ten en sus taken back with its bookings: four writes each, four besides.
+pub const WRITES_MAX: usize = 250;
 
 /// A record as the store has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

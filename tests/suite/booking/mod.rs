@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aiguilleur::booking::{Call, Failure};
-use aiguilleur::domain::{Answer, HoldId, Level, Refusal, RequestState, SlotState};
+use aiguilleur::domain::{Answer, HoldId, Level, Refusal, RequestState, SlotDraft, SlotState};
 use aiguilleur::store::StoreError;
 use chrono::TimeDelta;
 
@@ -130,14 +130,15 @@ async fn answers_given_at_the_same_time_add_up() {
 #[tokio::test]
 async fn a_full_slot_can_be_taken_back_whole() {
     let desk = Desk::open().await;
-    let slot = desk.publish(60, 50).await;
-    for n in 0..50 {
+    let draft = SlotDraft { extra_capacity: 10, ..desk.draft(60, 50) };
+    let slot = desk.booking.publish(&Call::of_service(), vec![draft]).await.unwrap().created[0];
+    for n in 0..60 {
         let request = desk.request(Level::H24).await;
-        desk.booking.hold(&operator(), request, slot, hold_id(n), false).await.unwrap();
+        desk.booking.hold(&operator(), request, slot, hold_id(n), true).await.unwrap();
         desk.booking.confirm(&operator(), request, hold_id(n), &patient()).await.unwrap();
     }
     desk.booking.withdraw(&Call::of_service(), slot, "absent".to_owned(), true).await.unwrap();
-    assert_eq!(desk.booking.view.read(|state| state.board.waiting(desk.now()).count()), 50);
+    assert_eq!(desk.booking.view.read(|state| state.board.waiting(desk.now()).count()), 60);
 }
 
 #[tokio::test]
