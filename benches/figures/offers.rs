@@ -26,7 +26,7 @@ pub(crate) async fn run() {
             pooled.push(started.elapsed());
             proved += usize::from(offers.search.optimal);
         }
-        let pooled = Times::collect(pooled.into_iter());
+        let pooled = Times::collect(pooled);
         let alone = Times::of(ROUNDS, |n| {
             std::hint::black_box(first_that_suit(&desk, requests[n % requests.len()]));
         });

@@ -369,14 +369,10 @@ impl Model {
     /// Where in the list the hold is, if it counts and the actor may use it.
     fn usable(&self, actor: &Actor, request: RequestId, name: &HoldId) -> Result<usize, Refusal> {
         let state = self.patients.get(&request).map(|_| self.state(request));
-        match state.ok_or(Refusal::Unknown(Subject::Request))? {
-            state @ (RequestState::Booked
-            | RequestState::Fulfilled
-            | RequestState::NoShow
-            | RequestState::Cancelled) => {
-                return Err(Refusal::WrongState { state });
-            }
-            _ => {}
+        let state = state.ok_or(Refusal::Unknown(Subject::Request))?;
+        let over = [RequestState::Booked, RequestState::Fulfilled, RequestState::NoShow, RequestState::Cancelled];
+        if over.contains(&state) {
+            return Err(Refusal::WrongState { state });
         }
         let place = self.holds.iter().position(|h| !h.gone && h.request == request && h.name == *name);
         let place = place.ok_or(Refusal::HoldExpired)?;
