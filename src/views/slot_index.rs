@@ -3,7 +3,7 @@
 //! the order of starts, and stops at its limit.
 //!
 //! A slot is never dropped, since whoever asks for the past gets it; the list of unsold places, which the optimiser reads,
-//! forgets those that have begun. A million slots take about 0.95 GB here.
+//! forgets those that have begun.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::hash::Hash;
@@ -38,12 +38,17 @@ pub struct PlacedSlot {
     pub place: Option<Place>,
 }
 
-type Shelf = BTreeMap<SlotCursor, Arc<PlacedSlot>>;
+/// The place of a slot among all that are kept: it never changes, so that a slot written again is where it was under every
+/// heading that still fits.
+type Spot = u32;
+
+type Shelf = BTreeMap<SlotCursor, Spot>;
 
 /// The slots of a territory.
 #[derive(Debug, Default)]
 pub struct SlotIndex {
-    by_id: HashMap<SlotId, Arc<PlacedSlot>>,
+    kept: Vec<Arc<PlacedSlot>>,
+    by_id: HashMap<SlotId, Spot>,
     by_start: Shelf,
     unsold: Shelf,
     by_practitioner: HashMap<Rpps, Shelf>,
@@ -68,7 +73,8 @@ impl SlotIndex {
         let moved: Vec<_> = filed
             .into_iter()
             .flat_map(BTreeMap::values)
-            .filter_map(|placed| {
+            .filter_map(|spot| {
+                let placed = self.at(*spot);
                 let place = place_of(&placed.slot);
                 (place != placed.place)
                     .then(|| Arc::new(PlacedSlot { slot: Arc::clone(&placed.slot), version: placed.version, place }))
@@ -90,7 +96,7 @@ impl SlotIndex {
 
     /// A slot by its identifier.
     pub fn get(&self, id: SlotId) -> Option<&Arc<PlacedSlot>> {
-        self.by_id.get(&id)
+        self.by_id.get(&id).map(|spot| self.at(*spot))
     }
 
     /// How many slots are filed.
@@ -105,14 +111,14 @@ impl SlotIndex {
 
     /// Every slot, by start.
     pub fn all(&self) -> impl Iterator<Item = &Arc<PlacedSlot>> {
-        self.by_start.values()
+        self.by_start.values().map(|spot| self.at(*spot))
     }
 
     /// Slots that start in `[from, to)`, by start, whatever their state.
     pub fn starting_in(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = &Arc<PlacedSlot>> {
         // A range that ends before it begins would panic.
         let to = to.max(from);
-        self.by_start.range(SlotCursor::before(from)..SlotCursor::before(to)).map(|(_, placed)| placed)
+        self.by_start.range(SlotCursor::before(from)..SlotCursor::before(to)).map(|(_, spot)| self.at(*spot))
     }
 
     /// The slots that answer `query` at `now`.
@@ -120,8 +126,9 @@ impl SlotIndex {
         let mut page = SlotPage::default();
         let Some(span) = query.span() else { return page };
         let shelves = self.fewest(query);
-        let mut found =
-            merge(shelves.into_iter().map(|shelf| shelf.range(span))).filter(|slot| query.matches(slot, now));
+        let mut found = merge(shelves.into_iter().map(|shelf| shelf.range(span)))
+            .map(|spot| self.at(*spot))
+            .filter(|placed| query.matches(placed, now));
         page.items.extend(found.by_ref().take(query.limit).cloned());
         if found.next().is_some() {
             page.next = page.items.last().map(|last| SlotCursor::of(&last.slot));
@@ -138,7 +145,8 @@ impl SlotIndex {
     ) -> impl Iterator<Item = &Arc<PlacedSlot>> {
         let from = from.max(now);
         let window = SlotCursor::before(from)..SlotCursor::before(to.max(from));
-        self.unsold.range(window).map(|(_, placed)| placed).filter(move |placed| placed.slot.places_left(now) > 0)
+        let ahead = self.unsold.range(window).map(|(_, spot)| self.at(*spot));
+        ahead.filter(move |placed| placed.slot.places_left(now) > 0)
     }
 
     /// The shelves that together hold every answer, from the heading where they hold the fewest slots.
@@ -178,21 +186,45 @@ impl SlotIndex {
         self.by_square.range(south..=north).filter(|(square, _)| near(square)).map(|(_, shelf)| shelf).collect()
     }
 
+    fn at(&self, spot: Spot) -> &Arc<PlacedSlot> {
+        &self.kept[spot as usize]
+    }
+
     fn file(&mut self, placed: Arc<PlacedSlot>) {
-        if let Some(before) = self.by_id.insert(placed.slot.id, Arc::clone(&placed)) {
-            self.take_out(&before);
+        let (cursor, unsold) = (SlotCursor::of(&placed.slot), has_unsold_place(&placed.slot));
+        let spot = match self.by_id.get(&placed.slot.id) {
+            Some(&spot) => {
+                let before = std::mem::replace(&mut self.kept[spot as usize], Arc::clone(&placed));
+                if !same_headings(&before, &placed) {
+                    self.take_out(&before);
+                    self.put_on_shelves(&placed, spot);
+                }
+                spot
+            }
+            None => {
+                let spot = Spot::try_from(self.kept.len()).expect("memory ends long before four billion slots");
+                self.kept.push(Arc::clone(&placed));
+                self.by_id.insert(placed.slot.id, spot);
+                self.put_on_shelves(&placed, spot);
+                spot
+            }
+        };
+        if unsold {
+            self.unsold.insert(cursor, spot);
+        } else {
+            self.unsold.remove(&cursor);
         }
+    }
+
+    fn put_on_shelves(&mut self, placed: &PlacedSlot, spot: Spot) {
         let slot = &placed.slot;
         let cursor = SlotCursor::of(slot);
-        self.by_start.insert(cursor, Arc::clone(&placed));
-        if has_unsold_place(slot) {
-            self.unsold.insert(cursor, Arc::clone(&placed));
-        }
-        self.by_practitioner.entry(slot.practitioner).or_default().insert(cursor, Arc::clone(&placed));
-        self.by_skill.entry(skill(slot)).or_default().insert(cursor, Arc::clone(&placed));
+        self.by_start.insert(cursor, spot);
+        self.by_practitioner.entry(slot.practitioner).or_default().insert(cursor, spot);
+        self.by_skill.entry(skill(slot)).or_default().insert(cursor, spot);
         if let Some(place) = &placed.place {
-            self.by_commune.entry(place.commune).or_default().insert(cursor, Arc::clone(&placed));
-            self.by_square.entry(Square::of(place.point)).or_default().insert(cursor, Arc::clone(&placed));
+            self.by_commune.entry(place.commune).or_default().insert(cursor, spot);
+            self.by_square.entry(Square::of(place.point)).or_default().insert(cursor, spot);
         }
     }
 
@@ -208,6 +240,16 @@ impl SlotIndex {
             take_from_sorted(&mut self.by_square, Square::of(place.point), &cursor);
         }
     }
+}
+
+/// Whether both stand under the same headings, at the same place.
+fn same_headings(one: &PlacedSlot, other: &PlacedSlot) -> bool {
+    let (a, b) = (&one.slot, &other.slot);
+    a.start == b.start
+        && a.practitioner == b.practitioner
+        && a.profession == b.profession
+        && a.modality == b.modality
+        && one.place == other.place
 }
 
 fn skill(slot: &Slot) -> (Profession, Modality) {
