@@ -115,7 +115,8 @@ impl Booking {
                 return unpack(remembered);
             }
             let stored = effects.events.clone();
-            let commit = effects.into_commit(idem.clone(), call.fingerprint, decided_at, encode(&remembered)?);
+            let answered = encode(&remembered)?;
+            let commit = effects.into_commit(idem.clone(), call.fingerprint, decided_at, answered.clone());
             let expected = self.view.expect_own();
             match self.commit_until(commit, give_up).await? {
                 CommitOutcome::Done { now, seq, chain } => {
@@ -133,8 +134,12 @@ impl Booking {
                     return unpack(remembered);
                 }
                 CommitOutcome::Replayed { answer, seq } => {
-                    let told =
-                        verdict.as_ref().map_or_else(|_| Vec::new(), |decision| Told::all(&decision.change.events));
+                    let told = match (decode(&answer)?, &verdict) {
+                        // What this very call did at an earlier try.
+                        (_, Ok(decision)) if answer == answered => Told::all(&decision.change.events),
+                        (Remembered::Answered(answer), _) => Told::by(&answer).into_iter().collect(),
+                        (Remembered::Refused(_), _) => Vec::new(),
+                    };
                     self.keep_late_receipt(seq, told).await?;
                     self.show_own_write(seq).await;
                     return unpack(decode(&answer)?);

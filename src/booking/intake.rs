@@ -66,24 +66,18 @@ impl Booking {
     /// # Errors
     /// [`Failure`] as for every use-case.
     pub async fn enter_request(&self, call: &Call, id: RequestId, order: RequestOrder) -> Result<RequestId, Failure> {
-        let answer = match self.answered_before(call).await? {
-            Some(answer) => answer?,
-            None => {
-                let triage = self.declared(&order, self.now());
-                let facts = self.vault.seal_new_subject(id, &order.facts)?;
-                let new = NewRequest {
-                    id,
-                    channel: order.channel,
-                    commune: order.commune,
-                    in_territory: self.territory.commune(order.commune).is_some(),
-                    facts_ref: facts.reference,
-                    regulation_reference: order.regulation_reference,
-                    triage,
-                };
-                self.transact(call, Step::new(Command::CreateRequest(new)).with(facts.blobs), |_| Ok(())).await?
-            }
+        let triage = self.declared(&order, self.now());
+        let facts = self.vault.seal_new_subject(id, &order.facts)?;
+        let new = NewRequest {
+            id,
+            channel: order.channel,
+            commune: order.commune,
+            in_territory: self.territory.commune(order.commune).is_some(),
+            facts_ref: facts.reference,
+            regulation_reference: order.regulation_reference,
+            triage,
         };
-        match answer {
+        match self.transact(call, Step::new(Command::CreateRequest(new)).with(facts.blobs), |_| Ok(())).await? {
             Outcome::Created { request } => Ok(request),
             _ => Err(Failure::Contention),
         }

@@ -96,19 +96,18 @@ impl Booking {
         hold: HoldId,
         identity: &PatientIdentity,
     ) -> Result<Appointment, Failure> {
-        let answer = match self.answered_before(call).await? {
-            Some(answer) => answer,
-            None => {
-                let appointment = AppointmentId::new(Uuid::now_v7());
-                match self.vault.seal_identity(request, appointment, identity).await.map_err(Failure::from) {
-                    Ok(identity) => {
-                        let identity_ref = identity.reference;
-                        let command = Command::Confirm { request, hold, appointment, identity_ref };
-                        self.transact(call, Step::new(command).with(identity.blobs), |_| Ok(())).await
-                    }
-                    Err(failure) => Err(self.or_erased(request, failure).await),
-                }
+        let appointment = AppointmentId::new(Uuid::now_v7());
+        let answer = match self.vault.seal_identity(request, appointment, identity).await.map_err(Failure::from) {
+            Ok(identity) => {
+                let identity_ref = identity.reference;
+                let command = Command::Confirm { request, hold, appointment, identity_ref };
+                self.transact(call, Step::new(command).with(identity.blobs), |_| Ok(())).await
             }
+            // What was answered before is answered again, whatever became of the request since.
+            Err(failure) => match self.answered_before(call).await? {
+                Some(answer) => answer,
+                None => Err(self.or_erased(request, failure).await),
+            },
         };
         match answer {
             Ok(Answer::Booked { appointment }) => {
