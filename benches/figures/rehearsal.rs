@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::stage::callers::{Asked, Caller, at_once};
@@ -159,8 +159,8 @@ impl Store for Recorder {
     fn events<'a>(&'a self, territory: &'a TerritoryId, after: Seq, limit: usize) -> Reply<'a, EventPage> {
         self.inner.events(territory, after, limit)
     }
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
-        self.inner.hints()
+    fn hints(&self, territory: &TerritoryId) -> watch::Receiver<Seq> {
+        self.inner.hints(territory)
     }
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64> {
         self.inner.trim(territory, up_to)

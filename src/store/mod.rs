@@ -9,6 +9,7 @@ pub mod codec;
 mod contract;
 mod embedded;
 mod export;
+mod hints;
 mod open_error;
 mod redis;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 use crate::domain::{RecordKey, TerritoryId, Timer};
 
@@ -280,7 +281,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn events<'a>(&'a self, territory: &'a TerritoryId, after: Seq, limit: usize) -> Reply<'a, EventPage>;
 
     /// Wakes readers after a commit; may lose some, so readers also ask once a second.
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)>;
+    fn hints(&self, territory: &TerritoryId) -> watch::Receiver<Seq>;
 
     /// Drops events up to and including `up_to`; answers how many went.
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64>;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -48,7 +48,7 @@ pub async fn start(
     stop: watch::Receiver<bool>,
 ) -> Result<(Arc<TerritoryView>, JoinHandle<()>), StoreError> {
     // Before the snapshot, so that no hint falls between the two.
-    let hints = store.hints();
+    let hints = store.hints(&territory);
     let as_of = from_millis(store.now());
     let viewed = load(&*store, &*source, &territory).await?;
     let view = Arc::new(TerritoryView::new(store, territory, viewed, as_of, stop.clone()));
@@ -60,7 +60,7 @@ pub async fn start(
 struct Feed {
     view: Arc<TerritoryView>,
     source: Arc<dyn FactsSource>,
-    hints: broadcast::Receiver<(TerritoryId, Seq)>,
+    hints: watch::Receiver<Seq>,
     facts_asked: Instant,
     level_at: Instant,
 }
@@ -104,15 +104,13 @@ impl Feed {
         let hints = &mut self.hints;
         let hinted = async {
             loop {
-                match hints.recv().await {
-                    Ok((territory, seq)) if territory == *view.territory() => {
-                        if !comes_by_itself(&view, seq).await {
-                            return;
-                        }
-                    }
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+                if hints.changed().await.is_err() {
+                    // The store, which has the sender, is held by the view.
+                    return std::future::pending().await;
+                }
+                let last = *hints.borrow_and_update();
+                if !comes_by_itself(&view, last).await {
+                    return;
                 }
             }
         };

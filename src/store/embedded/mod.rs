@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::BoxStream;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, OpenError, Remembered, Reply, Seq,
@@ -172,8 +172,8 @@ impl Store for EmbeddedStore {
         async move { self.read(page) }.boxed()
     }
 
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
-        self.shared.hints.subscribe()
+    fn hints(&self, territory: &TerritoryId) -> watch::Receiver<Seq> {
+        self.shared.hints.of(territory)
     }
 
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64> {

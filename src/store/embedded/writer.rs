@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use redb::{Database, Durability, Table, WriteTransaction};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::commit::forget_old_answers;
 use super::tables::{self, Fault};
 use crate::clock::Clock;
 use crate::domain::TerritoryId;
 use crate::domain::time::millis;
+use crate::store::hints::Hints;
 use crate::store::{Millis, Seq, StoreError};
 
 /// Most operations of one transaction.
@@ -25,14 +26,12 @@ pub(super) struct Shared {
     clock: Arc<dyn Clock>,
     latest: AtomicI64,
     fault: OnceLock<String>,
-    pub(super) hints: broadcast::Sender<(TerritoryId, Seq)>,
+    pub(super) hints: Hints,
 }
 
 impl Shared {
     pub(super) fn new(clock: Arc<dyn Clock>, latest: Millis) -> Self {
-        // Readers that fall behind ask the stream: the buffer only has to cover a burst.
-        let (hints, _) = broadcast::channel(1_024);
-        Self { clock, latest: AtomicI64::new(latest), fault: OnceLock::new(), hints }
+        Self { clock, latest: AtomicI64::new(latest), fault: OnceLock::new(), hints: Hints::default() }
     }
 
     /// The store's time: the clock's, but never before any instant it gave already.
@@ -164,9 +163,8 @@ pub(super) fn run(database: &Database, shared: &Shared, mut queue: mpsc::Receive
         for operation in taken.drain(..) {
             operation.answer(settled.as_ref().err());
         }
-        for hint in settled.unwrap_or_default() {
-            // Nobody may be listening.
-            let _ = shared.hints.send(hint);
+        for (territory, last) in settled.unwrap_or_default() {
+            shared.hints.tell(&territory, last);
         }
     }
 }

@@ -93,7 +93,6 @@ impl Shared {
 
     /// Wakes the readers of this process.
     pub(super) fn hint(&self, territory: &TerritoryId, seq: Seq) {
-        // Nobody may be listening.
-        let _ = self.hints.send((territory.clone(), seq));
+        self.hints.tell(territory, seq);
     }
 }

@@ -40,8 +40,9 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::BoxStream;
 use redis::Client;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
+use super::hints::Hints;
 use super::{
     Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, OpenError, Remembered, Reply, Seq,
     Snapshot, Store, StoreError, Tail, Versioned,
@@ -58,9 +59,6 @@ use server_time::ServerTime;
 
 pub use options::RedisOptions;
 pub use survey::{Finding, FindingCode, Survey};
-
-/// Hints a reader may be behind before it misses some and asks the stream.
-const HINTS_KEPT: usize = 1_024;
 
 /// Live state in a Redis. Dropping it closes the connections; what was sent is done.
 #[derive(Debug)]
@@ -79,7 +77,7 @@ struct Shared {
     reads: Link,
     time: ServerTime,
     data_sets: DataSets,
-    hints: broadcast::Sender<(TerritoryId, Seq)>,
+    hints: Hints,
     last_health: LastHealth,
 }
 
@@ -98,14 +96,13 @@ impl RedisStore {
         let server = options.server();
         let client = Client::open(options.connection()?)
             .map_err(|error| OpenError::Address { address: server.clone(), why: error.to_string() })?;
-        let (hints, _) = broadcast::channel(HINTS_KEPT);
         let shared = Arc::new(Shared {
             options,
             commits: Link::new(client.clone()),
             reads: Link::new(client.clone()),
             time: ServerTime::new(clock),
             data_sets: DataSets::default(),
-            hints,
+            hints: Hints::default(),
             last_health: LastHealth::default(),
         });
         let refused = shared.commands_refused().await?;
@@ -167,8 +164,8 @@ impl Store for RedisStore {
         self.shared.events(territory, after, limit).boxed()
     }
 
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
-        self.shared.hints.subscribe()
+    fn hints(&self, territory: &TerritoryId) -> watch::Receiver<Seq> {
+        self.shared.hints.of(territory)
     }
 
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
 use crate::domain::time::{Zone, from_millis};
@@ -33,7 +33,7 @@ pub(super) struct Data {
 pub(super) struct FakeStore {
     pub(super) data: Mutex<Data>,
     pub(super) unreachable: AtomicBool,
-    hints: broadcast::Sender<(TerritoryId, Seq)>,
+    hints: watch::Sender<Seq>,
 }
 
 pub(super) fn weppes() -> TerritoryId {
@@ -43,7 +43,7 @@ pub(super) fn weppes() -> TerritoryId {
 impl FakeStore {
     pub(super) fn new() -> Self {
         let data = Data { first: 1, now: NINE, ..Data::default() };
-        Self { data: Mutex::new(data), unreachable: AtomicBool::new(false), hints: broadcast::Sender::new(64) }
+        Self { data: Mutex::new(data), unreachable: AtomicBool::new(false), hints: watch::Sender::default() }
     }
 
     /// Lets time pass.
@@ -89,7 +89,7 @@ impl FakeStore {
             }
             (decision.answer, data.last())
         };
-        let _ = self.hints.send((weppes(), seq.1));
+        self.hints.send_replace(seq.1);
         Ok(seq)
     }
 
@@ -117,7 +117,7 @@ impl Store for FakeStore {
     fn now(&self) -> Millis {
         self.data.lock().unwrap().now
     }
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
+    fn hints(&self, _: &TerritoryId) -> watch::Receiver<Seq> {
         self.hints.subscribe()
     }
     fn snapshot<'a>(&'a self, _: &'a TerritoryId) -> Reply<'a, Snapshot> {

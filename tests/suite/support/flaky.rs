@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 /// Passes everything on; every so many commits the answer is lost: of three such commits one was made, one was not, and one
 /// is made a little later, when its caller has long heard that nobody knows.
@@ -90,8 +90,8 @@ impl Store for FlakyStore {
         self.inner.events(territory, after, limit)
     }
 
-    fn hints(&self) -> broadcast::Receiver<(TerritoryId, Seq)> {
-        self.inner.hints()
+    fn hints(&self, territory: &TerritoryId) -> watch::Receiver<Seq> {
+        self.inner.hints(territory)
     }
 
     fn trim<'a>(&'a self, territory: &'a TerritoryId, up_to: Seq) -> Reply<'a, u64> {

@@ -86,7 +86,7 @@ each_check!(
     a_territory_is_exported_at_one_point_while_others_write,
     what_comes_in_damaged_leaves_nothing,
     a_territory_comes_in_only_where_nothing_is_kept_of_it,
-    a_reader_is_woken_after_a_commit,
+    a_reader_is_woken_after_a_commit_in_its_own_territory,
     territories_see_nothing_of_each_other,
     a_snapshot_is_of_one_moment,
     a_snapshot_and_the_later_events_give_the_same_records,
