@@ -58,7 +58,8 @@ async fn commits_that_wait_for_a_slow_disk_are_made_once_while_everything_can_be
     // Stands for a slow disk: Redis keeps every write waiting, as `appendfsync always` does while a sync lasts; reads go on.
     for pause in ["200", "800", "2500"] {
         let () = stand.redis.ask(0, &["CLIENT", "PAUSE", pause, "WRITE"]);
-        let read = stand.load.nodes.read("demo-operator", &format!("/slots/{}", stand.load.slots.ids[0]));
+        let path = format!("/slots/{}", stand.load.slots.ids[0]);
+        let read = stand.load.nodes.read("demo-operator", &path);
         timeout(Duration::from_secs(2), read).await.expect("reads do not wait for writes");
         stand.until_booked(10).await;
     }
