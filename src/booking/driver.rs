@@ -175,9 +175,14 @@ impl Booking {
         // The commit of a key that is known writes nothing but makes sure that the first one is durable (store.md §5).
         let empty = Effects::default();
         let commit = empty.into_commit(idem.clone(), call.fingerprint, self.store.now(), found.answer);
-        let CommitOutcome::Replayed { answer, seq } =
-            self.commit_until(commit, Instant::now() + self.policy.patience).await?
-        else {
+        let replayed =
+            self.commit_until(commit, Instant::now() + self.policy.patience).await.map_err(|error| match error {
+                // It was done before; what cannot be said is whether that lasts.
+                StoreError::Unavailable(why) => StoreError::Unknown(why),
+                StoreError::Full => StoreError::Unknown("store full".to_owned()),
+                other => other,
+            });
+        let CommitOutcome::Replayed { answer, seq } = replayed? else {
             return Ok(None);
         };
         let answer = decode(&answer)?;
@@ -206,19 +211,25 @@ impl Booking {
         IdemKey { actor: format!("{}:{}", call.actor.role, call.actor.id), key }
     }
 
-    /// Commits; asks again with the same key while the outcome is unknown.
+    /// Commits; asks again with the same key while the outcome is unknown. Once it was, a later try that surely did nothing
+    /// says nothing of the earlier one: the outcome stays unknown, and nobody is told that nothing was done.
     async fn commit_until(&self, commit: Commit, give_up: Instant) -> Result<CommitOutcome, StoreError> {
+        let mut doubt = None;
         loop {
             let tried = Instant::now();
             let outcome = self.store.commit(&self.territory.id, commit.clone()).await;
             Metrics::committed(word_of(&outcome), tried.elapsed().as_secs_f64());
-            match outcome {
-                Err(StoreError::Unknown(_) | StoreError::NotDurable(_)) if Instant::now() < give_up => {
-                    let jitter = rand::rng().random_range(20..200);
-                    sleep(Duration::from_millis(jitter)).await;
-                }
-                outcome => return outcome,
+            let unknown = match (outcome, doubt) {
+                (Err(unknown @ (StoreError::Unknown(_) | StoreError::NotDurable(_))), _) => unknown,
+                (Err(StoreError::Unavailable(_) | StoreError::Full), Some(earlier)) => earlier,
+                (outcome, _) => return outcome,
+            };
+            if Instant::now() >= give_up {
+                return Err(unknown);
             }
+            doubt = Some(unknown);
+            let jitter = rand::rng().random_range(20..200);
+            sleep(Duration::from_millis(jitter)).await;
         }
     }
 

@@ -143,7 +143,7 @@ slugs! {
         "L'action a peut-être été faite. Renvoyez exactement le même appel, avec la même clé d'idempotence : il ne sera pas fait deux fois.";
     /// Did not happen.
     StoreUnavailable = "store-unavailable", 503, "Service momentanément indisponible",
-        "Rien n'a été enregistré. Réessayez après le temps donné par Retry-After.";
+        "Cet appel n'a rien enregistré ; un appel précédent avec la même clé a pu l'être. Renvoyez-le, avec la même clé, après le temps donné par Retry-After.";
     /// Too many others.
     Busy = "busy", 503, "Trop d'actions simultanées",
         "Beaucoup de personnes modifient la même chose en même temps. Réessayez dans un instant.";

@@ -5,6 +5,7 @@
 mod api;
 mod booking;
 mod demo;
+mod faults;
 mod licences;
 mod operations;
 mod proof;

@@ -85,6 +85,24 @@ async fn an_unknown_outcome_is_said_and_the_same_key_resolves_it() {
     assert_eq!(desk.booking.slot(slot).await.unwrap().holds.len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_goes_away_after_a_lost_answer_leaves_the_outcome_unknown() {
+    let mut desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    std::sync::Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::from_millis(300);
+    desk.store.leave_with_the_next_answer();
+    // It was made. That the second try could not be, says nothing of the first.
+    let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
+    assert!(matches!(first, Err(Failure::Store(StoreError::Unknown(_)))), "{first:?}");
+    // A call of which nothing was ever unknown surely did nothing.
+    let other = desk.booking.cancel(&operator(), request, "r".to_owned()).await;
+    assert!(matches!(other, Err(Failure::Store(StoreError::Unavailable(_)))), "{other:?}");
+    desk.store.come_back();
+    assert_eq!(desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await.unwrap().hold, hold_id(1));
+    assert_eq!(desk.booking.slot(slot).await.unwrap().holds.len(), 1);
+}
+
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_another_body_is_refused() {
     let desk = Desk::open().await;

@@ -1,7 +1,7 @@
 //! A store that sometimes cannot say what it did, as a store across a network does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
@@ -24,15 +24,34 @@ pub(crate) struct FlakyStore {
     /// Every how many commits an answer is lost; 0: never.
     every: AtomicU64,
     lost: AtomicU64,
+    /// Whether it goes away with the next answer, and whether it has.
+    leaving: AtomicBool,
+    away: AtomicBool,
 }
 
 impl FlakyStore {
     pub(crate) fn over(inner: Arc<dyn Store>) -> Self {
-        Self { inner, commits: AtomicU64::new(0), every: AtomicU64::new(0), lost: AtomicU64::new(0) }
+        Self {
+            inner,
+            commits: AtomicU64::new(0),
+            every: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
+            away: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn lose_every(&self, commits: u64) {
         self.every.store(commits, Ordering::SeqCst);
+    }
+
+    /// Makes the next commit, loses its answer, and takes no other until [`FlakyStore::come_back`].
+    pub(crate) fn leave_with_the_next_answer(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.away.store(false, Ordering::SeqCst);
     }
 
     /// How many answers were lost so far.
@@ -55,6 +74,17 @@ impl Store for FlakyStore {
     }
 
     fn commit<'a>(&'a self, territory: &'a TerritoryId, commit: Commit) -> Reply<'a, CommitOutcome> {
+        if self.away.load(Ordering::SeqCst) {
+            return async { Err(StoreError::Unavailable("gone away".to_owned())) }.boxed();
+        }
+        if self.leaving.swap(false, Ordering::SeqCst) {
+            self.away.store(true, Ordering::SeqCst);
+            return async move {
+                self.inner.commit(territory, commit).await?;
+                Err(StoreError::Unknown("the answer was lost".to_owned()))
+            }
+            .boxed();
+        }
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         let every = self.every.load(Ordering::SeqCst);
         if every == 0 || !number.is_multiple_of(every) {

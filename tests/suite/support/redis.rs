@@ -66,6 +66,10 @@ impl RedisServer {
         self.used.fetch_add(1, Ordering::Relaxed)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The address of a database.
     pub(crate) fn url(&self, database: u32) -> String {
         format!("redis://127.0.0.1:{}/{database}", self.port)

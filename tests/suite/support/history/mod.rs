@@ -60,6 +60,13 @@ impl Recorder {
         entries[call.0].end = End::Answered(self.next.fetch_add(1, Ordering::SeqCst), answer);
     }
 
+    /// What was heard turns out to mean this.
+    pub(crate) fn corrects(&self, call: Asked, meant: Answer) {
+        if let End::Answered(_, answer) = &mut self.entries.lock().unwrap()[call.0].end {
+            *answer = meant;
+        }
+    }
+
     /// It is refused for a reason outside its slot, or was surely not made.
     pub(crate) fn drops(&self, call: Asked) {
         self.entries.lock().unwrap()[call.0].end = End::Void;
@@ -117,10 +124,10 @@ impl Recorder {
         histories
     }
 
-    /// Slots whose history fits no order, with the answer that fits none; `capacity` of every slot.
-    pub(crate) fn misfits(&self, capacity: usize) -> Vec<String> {
+    /// Slots whose history fits no order, with the answer that fits none.
+    pub(crate) fn misfits(&self, capacity: impl Fn(usize) -> usize) -> Vec<String> {
         let misfit = |(slot, history): (usize, Vec<Call<Operation, Answer>>)| {
-            let call = fits_an_order(&OneSlot { capacity }, Taken::default(), &history).err()?;
+            let call = fits_an_order(&OneSlot { capacity: capacity(slot) }, Taken::default(), &history).err()?;
             let until = history[call].answered.as_ref().map_or(history[call].began, |(at, _)| *at);
             let mut told: Vec<_> = history.iter().filter(|call| call.began <= until).collect();
             told.sort_by_key(|call| call.began);

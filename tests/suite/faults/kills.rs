@@ -1,0 +1,89 @@
+//! Kills under load: of a node of the service, of redis-server, of the line between them.
+//!
+//! A dozen by default. `AIGUILLEUR_KILLS=1000 cargo test --test suite faults::kills -- --nocapture` makes a thousand, and
+//! prints what came of them; the seed of their order is fixed.
+
+use std::time::{Duration, Instant};
+
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tokio::time::sleep;
+
+use super::stand::Stand;
+
+const KILLS: usize = 12;
+
+/// Bookings acknowledged between one kill and the next.
+const BETWEEN: usize = 3;
+
+fn wanted() -> usize {
+    std::env::var_os("AIGUILLEUR_KILLS").map_or(KILLS, |kills| {
+        kills.to_str().and_then(|kills| kills.parse().ok()).expect("AIGUILLEUR_KILLS is a number of kills")
+    })
+}
+
+/// Ends what the line carries, in one of the ways lines end.
+async fn kill_line(stand: &Stand, place: usize, rng: &mut ChaCha8Rng) {
+    let line = &stand.lines[place];
+    let moment = Duration::from_millis(rng.random_range(20..200));
+    match rng.random_range(0..4) {
+        0 => line.cut(),
+        1 => {
+            line.unplug();
+            sleep(moment).await;
+        }
+        2 => {
+            // What was asked happens, and nobody hears of it.
+            line.stall_answers();
+            sleep(moment).await;
+            line.cut();
+        }
+        _ => {
+            line.stall();
+            sleep(moment).await;
+            line.cut();
+        }
+    }
+    line.heal();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_killed_no_booking_is_lost_and_no_place_sold_twice() {
+    let kills = wanted();
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    // Some come while others are being made.
+    let mut stand = Stand::with_room_for(kills * 12 + 200).await;
+    let (mut services, mut servers, mut lines) = (0, 0, 0);
+    let began = Instant::now();
+    for kill in 0..kills {
+        stand.until_booked(BETWEEN).await;
+        sleep(Duration::from_millis(rng.random_range(0..50))).await;
+        let place = usize::from(rng.next_u32() % 2 == 0);
+        match kill % 3 {
+            0 => {
+                stand.kill_node(place).await;
+                services += 1;
+            }
+            1 => {
+                stand.restart_redis();
+                servers += 1;
+            }
+            _ => {
+                kill_line(&stand, place, &mut rng).await;
+                lines += 1;
+            }
+        }
+        if (kill + 1) % 100 == 0 {
+            println!("{} kills in {} s", kill + 1, began.elapsed().as_secs());
+        }
+    }
+    stand.until_booked(BETWEEN).await;
+    let starts = stand.starts.split_off(2);
+    let settled = stand.settle().await;
+    println!(
+        "{} kills (service {services}, redis-server {servers}, link {lines}) in {} s: {settled}; a node starts in {} ms",
+        services + servers + lines,
+        began.elapsed().as_secs(),
+        starts.iter().sum::<Duration>().as_millis() / u128::try_from(starts.len().max(1)).expect("few")
+    );
+}
