@@ -52,5 +52,5 @@ async fn a_booking_on_redis_survives_the_kill_of_the_service_and_of_redis() {
 async fn settings_that_lose_bookings_are_said() {
     let server = RedisServer::with(&[("appendfsync", "everysec")]);
     let service = demo(&server);
-    assert!(service.log().contains("appendfsync everysec"), "{}", service.log());
+    assert!(service.logged("appendfsync everysec"), "{}", service.log());
 }

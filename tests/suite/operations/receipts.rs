@@ -121,7 +121,7 @@ async fn a_booking_acknowledged_before_a_kill_and_lost_by_the_store_is_reported_
     let counted = metrics.lines().find(|line| line.starts_with("aiguilleur_receipts_missing{")).unwrap_or(&metrics);
     assert!(counted.contains("weppes") && !counted.ends_with(" 0"), "{counted}");
     demo.kill();
-    assert!(demo.log().contains("the store lacks changes"), "{}", demo.log());
+    assert!(demo.logged("the store lacks changes"), "{}", demo.log());
 
     let checked = aiguilleur(&["receipts", "check", "--data", data]);
     assert!(!checked.well && checked.out.contains(&appointment), "{}{}", checked.out, checked.log);

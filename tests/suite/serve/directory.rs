@@ -50,5 +50,5 @@ async fn a_territory_without_a_file_starts_and_says_so() {
     let place = Place::new();
     fs::remove_file(place.path("praticiens/weppes.csv")).unwrap();
     let serve = place.start(&[], HashMap::new()).unwrap();
-    assert!(serve.program.log().contains("no file of practitioners"), "{}", serve.program.log());
+    assert!(serve.program.logged("no file of practitioners"), "{}", serve.program.log());
 }

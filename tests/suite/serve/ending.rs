@@ -68,7 +68,7 @@ async fn a_killed_service_starts_again_where_it_was() {
     let id = serve.request("h24").await;
     let again = serve.again();
     assert_eq!(again.get("demo-operator", &format!("/requests/{id}")).await.0, 200);
-    assert!(again.program.log().contains("\"version\""), "the first line says what started");
+    assert!(again.program.logged("\"version\""), "the first line says what started");
 }
 
 #[test]
@@ -77,5 +77,5 @@ fn a_service_of_many_territories_starts() {
     place.replace("[\"weppes\"]", "[\"weppes\", \"flandre-lys\"]");
     let config = place.config();
     let program = Program::start(&mut aiguilleur(&["serve", "--config", &config])).unwrap();
-    assert!(program.log().contains("\"territories\":\"flandre-lys,weppes\""), "{}", program.log());
+    assert!(program.logged("\"territories\":\"flandre-lys,weppes\""), "{}", program.log());
 }

@@ -25,7 +25,7 @@ async fn a_redis_that_may_lose_a_booking_is_refused_unless_that_is_accepted_know
     let ready = serve.client.get(format!("{}/health/ready", serve.base)).send().await.unwrap();
     let ready: serde_json::Value = ready.json().await.unwrap();
     assert!(ready["warnings"].to_string().contains("\"late_sync\""), "{ready}");
-    assert!(serve.program.log().contains("late_sync"), "{}", serve.program.log());
+    assert!(serve.program.logged("late_sync"), "{}", serve.program.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,11 @@ impl Demo {
         Ok(Self { program, api, greeting })
     }
 
+    /// Whether it logs this.
+    pub(crate) fn logged(&self, words: &str) -> bool {
+        self.program.logged(words)
+    }
+
     /// All it has logged.
     pub(crate) fn log(&self) -> String {
         self.program.log()

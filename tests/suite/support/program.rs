@@ -51,6 +51,17 @@ impl Program {
         Ok(Self { child, greeting, log })
     }
 
+    /// Whether it logs this: a line may be read a little after what it tells of.
+    pub(crate) fn logged(&self, words: &str) -> bool {
+        (0..200).any(|_| {
+            let found = self.log().contains(words);
+            if !found {
+                std::thread::sleep(std::time::Duration::from_millis(25));
+            }
+            found
+        })
+    }
+
     /// All it has logged.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("no reader panics").join("\n")
