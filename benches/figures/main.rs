@@ -16,6 +16,10 @@ mod search;
 mod stage;
 mod territories;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // This program again, in a process of its own: memory and time from its start.

@@ -89,8 +89,8 @@ impl Rehearsal {
         let patient = json!({"first_name": "Zoé", "last_name": "Test", "phone": "0639981234"});
         let confirm = json!({"hold_id": format!("h{number}"), "patient": patient});
         [
-            Asked { path: path("hold"), body: hold.to_string(), status: 200 },
-            Asked { path: path("confirm"), body: confirm.to_string(), status: 201 },
+            Asked { path: path("hold"), body: hold.to_string(), key: format!("{request}-hold"), status: 200 },
+            Asked { path: path("confirm"), body: confirm.to_string(), key: format!("{request}-confirm"), status: 201 },
         ]
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aiguilleur::domain::{Record, Rpps, SlotState};
+use aiguilleur::domain::{Record, Rpps, Slot, SlotState};
 use aiguilleur::views::{Around, FactsByRef, SlotQuery, TerritoryState};
 use chrono::TimeDelta;
 use redis::Connection;
@@ -121,24 +121,23 @@ impl InRedis {
         let mut line = client.get_connection().expect("a connection");
         let territory = weppes();
         let listed = practitioners_of(&territory, count);
-        let mut pipe = redis::pipe();
-        for (n, slot) in slots_of(territory.id, &listed, count).enumerate() {
-            let (start, key) = (slot.start.timestamp_millis(), format!("{{cpts:weppes}}:s:{}", slot.id));
-            pipe.zadd(format!("{{cpts:weppes}}:x:p:{}", slot.practitioner), slot.id.to_string(), start).ignore();
-            let fields = [
-                ("st", "free".to_owned()),
-                ("start", start.to_string()),
-                ("end", slot.end.timestamp_millis().to_string()),
-                ("rpps", slot.practitioner.to_string()),
-                ("d", serde_json::to_string(&slot).expect("encoded")),
-            ];
-            pipe.hset_multiple(key, &fields).ignore();
-            if n % WRITTEN_AT_ONCE == WRITTEN_AT_ONCE - 1 {
-                let () = pipe.query(&mut line).expect("written");
-                pipe = redis::pipe();
+        let slots: Vec<Slot> = slots_of(territory.id, &listed, count).collect();
+        for slots in slots.chunks(WRITTEN_AT_ONCE) {
+            let mut pipe = redis::pipe();
+            for slot in slots {
+                let (start, key) = (slot.start.timestamp_millis(), format!("{{cpts:weppes}}:s:{}", slot.id));
+                pipe.zadd(format!("{{cpts:weppes}}:x:p:{}", slot.practitioner), slot.id.to_string(), start).ignore();
+                let fields = [
+                    ("st", "free".to_owned()),
+                    ("start", start.to_string()),
+                    ("end", slot.end.timestamp_millis().to_string()),
+                    ("rpps", slot.practitioner.to_string()),
+                    ("d", serde_json::to_string(slot).expect("encoded")),
+                ];
+                pipe.hset_multiple(key, &fields).ignore();
             }
+            let () = pipe.query(&mut line).expect("written");
         }
-        let () = pipe.query(&mut line).expect("written");
         Self { line, _server: server }
     }
 

@@ -147,7 +147,7 @@ pub(crate) fn alone(address: &str, count: &str) {
                 let body = json!({"slot_id": slot.to_string(), "hold_id": format!("h{number}")});
                 let (territory, request) = (territory(place).id, request(round % REQUESTS));
                 let path = format!("/api/v1/territories/{territory}/requests/{request}/hold");
-                caller.ask(Asked { path, body: body.to_string(), status: 200 }).await
+                caller.ask(Asked { path, body: body.to_string(), key: format!("hold-{number}"), status: 200 }).await
             })
             .await;
             Times::collect(times)

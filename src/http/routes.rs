@@ -14,7 +14,10 @@ pub(super) const TERRITORY_BASE: &str = "/api/v1/territories/{territory}";
 
 /// Adds every route; the service's state is added by [`super::app`].
 pub fn configure(config: &mut web::ServiceConfig) {
+    // Routes are tried in this order: those that many may call at the same time come first.
     let territory = web::scope(TERRITORY_BASE)
+        .service(at("/requests/{id}/hold").route(web::post().to(places::hold)))
+        .service(at("/requests/{id}/confirm").route(web::post().to(places::confirm)))
         .service(at("/slots").route(web::get().to(slots::list)).route(web::post().to(slots::publish)))
         .service(at("/slots/{id}").route(web::get().to(slots::one)))
         .service(at("/slots/{id}/withdraw").route(web::post().to(slots::withdraw)))
@@ -27,9 +30,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/requests/{id}/promise").route(web::post().to(requests::promise)))
         .service(at("/requests/{id}/agreement").route(web::post().to(requests::agreement)))
         .service(at("/requests/{id}/answers").route(web::post().to(requests::answers)))
-        .service(at("/requests/{id}/hold").route(web::post().to(places::hold)))
         .service(at("/requests/{id}/extend").route(web::post().to(places::extend)))
-        .service(at("/requests/{id}/confirm").route(web::post().to(places::confirm)))
         .service(at("/requests/{id}/release").route(web::post().to(places::release)))
         .service(at("/requests/{id}/cancel").route(web::post().to(requests::cancel)))
         .service(at("/requests/{id}/handover").route(web::post().to(requests::handover)))

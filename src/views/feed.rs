@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::cursor::LiveCursor;
 use super::facts::{self, FactsSource};
@@ -98,7 +98,7 @@ impl Feed {
     /// Until a hint of what this node did not commit itself, or the next poll; after a failure, for as long as said.
     async fn pause(&mut self, after_failure: Option<Duration>) {
         if let Some(wait) = after_failure {
-            return tokio::time::sleep(wait).await;
+            return sleep(wait).await;
         }
         let view = Arc::clone(&self.view);
         let hints = &mut self.hints;
@@ -108,8 +108,11 @@ impl Feed {
                     // The store, which has the sender, is held by the view.
                     return std::future::pending().await;
                 }
-                let last = *hints.borrow_and_update();
-                if !comes_by_itself(&view, last).await {
+                if view.expects_own() {
+                    // One look after a while for all that comes meanwhile.
+                    sleep(OWN_WITHIN).await;
+                }
+                if view.applied().seq < *hints.borrow_and_update() {
                     return;
                 }
             }
@@ -130,20 +133,28 @@ impl Feed {
             let now = from_millis(view.store.now());
             // One event too many on purpose: ours, whose chain value says whether the stream is still the one we follow.
             let page = view.store.events(view.territory(), at.seq.saturating_sub(1), PAGE).await?;
-            view.heard_of(page.last);
+            let last = page.last;
+            view.heard_of(last);
             match continuation(&at, page) {
-                Continuation::Level => {
-                    view.is_level(now);
-                    self.level_at = Instant::now();
-                    return self.ask_for_facts_again().await;
+                Continuation::Level => {}
+                Continuation::Next(stored) => {
+                    self.show(&stored).await?;
+                    if view.applied().seq < last {
+                        continue;
+                    }
+                    // All there was when the store was asked: where more has come since, as it always has in a busy hour,
+                    // the view is one reading old and not behind.
                 }
-                Continuation::Next(stored) => self.show(&stored).await?,
                 Continuation::Broken(why) => {
                     let territory = view.territory();
                     tracing::warn!(territory = %territory, seq = at.seq, "building the view of {territory} anew: {why}");
                     view.replace(load(&*view.store, &*self.source, territory).await?);
+                    continue;
                 }
             }
+            view.is_level(now);
+            self.level_at = Instant::now();
+            return self.ask_for_facts_again().await;
         }
     }
 
@@ -190,11 +201,6 @@ impl Feed {
         }
         Ok(())
     }
-}
-
-/// Whether event `seq` is shown, or is soon without being read: by a commit of this node that is on its way.
-async fn comes_by_itself(view: &TerritoryView, seq: Seq) -> bool {
-    view.applied().seq >= seq || (view.expects_own() && view.reached(seq, OWN_WITHIN).await)
 }
 
 /// What a page of the stream, read from one event before our place, means for whoever stands at `at`.

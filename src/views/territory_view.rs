@@ -5,7 +5,8 @@
 //! No lock here is held across an `await`.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,9 @@ pub struct TerritoryView {
     own_on_their_way: AtomicUsize,
     /// Tells the feed to read the stream, hint or no hint.
     pub(super) to_be_read: Notify,
-    applied: watch::Sender<Seq>,
+    /// Number of the last event shown, and who waits for a later one.
+    shown: AtomicU64,
+    news: Notify,
     pub(super) signals: broadcast::Sender<Signal>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -96,7 +99,8 @@ impl TerritoryView {
         Self {
             territory,
             store,
-            applied: watch::Sender::new(viewed.at.seq),
+            shown: AtomicU64::new(viewed.at.seq),
+            news: Notify::new(),
             viewed: RwLock::new(viewed),
             contact: Mutex::new(contact),
             turn: Mutex::default(),
@@ -125,12 +129,22 @@ impl TerritoryView {
     /// Waits until the view shows event `seq`; false when it does not within `timeout`. Whoever committed waits for the
     /// number the store gave, so that they see what they did.
     pub async fn reached(&self, seq: Seq, timeout: Duration) -> bool {
-        if *self.applied.borrow() >= seq {
+        let shows_it = || self.shown.load(Ordering::Acquire) >= seq;
+        if shows_it() {
             return true;
         }
-        let mut applied = self.applied.subscribe();
-        let shown = applied.wait_for(|applied| *applied >= seq);
-        tokio::time::timeout(timeout, shown).await.is_ok_and(|shown| shown.is_ok())
+        let shown = async {
+            loop {
+                let mut news = pin!(self.news.notified());
+                // From here on it hears; what was shown before is looked at after.
+                news.as_mut().enable();
+                if shows_it() {
+                    return;
+                }
+                news.await;
+            }
+        };
+        tokio::time::timeout(timeout, shown).await.is_ok()
     }
 
     /// The store's time at which everything the view shows was true.
@@ -214,7 +228,7 @@ impl TerritoryView {
             contact.as_of = contact.as_of.max(at);
             contact.last = contact.last.max(seq);
         }
-        self.applied.send_replace(seq);
+        self.tell_shown(seq);
         for event in events {
             // An error only says that nobody listens.
             let _ = self.signals.send(Signal::Event(event));
@@ -232,7 +246,7 @@ impl TerritoryView {
         // Freeing a large state takes a while: after the lock is given back.
         drop(before);
         self.contact().last = at.seq;
-        self.applied.send_replace(at.seq);
+        self.tell_shown(at.seq);
         let _ = self.signals.send(Signal::Reset(at));
     }
 
@@ -260,6 +274,11 @@ impl TerritoryView {
         let new = known.as_ref() != Some(&fault);
         *known = Some(fault);
         new
+    }
+
+    fn tell_shown(&self, seq: Seq) {
+        self.shown.store(seq, Ordering::Release);
+        self.news.notify_waiters();
     }
 
     fn turn(&self) -> MutexGuard<'_, OwnWrites> {

@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// JSON.
     pub(crate) body: String,
+    /// Sent as the console sends one: so that the call may be sent again.
+    pub(crate) key: String,
     /// Expected.
     pub(crate) status: u16,
 }
@@ -49,6 +51,7 @@ impl Caller {
             .header(HOST, "127.0.0.1")
             .header(AUTHORIZATION, "Bearer demo-operator")
             .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", asked.key)
             .body(Full::from(asked.body))
             .expect("a call");
         self.line.ready().await.expect("a connection");

@@ -9,9 +9,10 @@ use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use tokio::sync::watch;
 
+use super::world::{create, nine, operator};
 use crate::domain::decide::{Answer, Command, Context, decide, missing};
 use crate::domain::time::{Zone, from_millis};
-use crate::domain::{Actor, RecordKey, Records, Refusal, Retention, TerritoryId, Timer};
+use crate::domain::{Actor, Level, RecordKey, Records, Refusal, Retention, TerritoryId, Timer};
 use crate::store::codec::{self, Effects};
 use crate::store::{
     Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
@@ -33,6 +34,8 @@ pub(super) struct Data {
 pub(super) struct FakeStore {
     pub(super) data: Mutex<Data>,
     pub(super) unreachable: AtomicBool,
+    /// Something always happens between one reading and the next.
+    pub(super) busy: AtomicBool,
     hints: watch::Sender<Seq>,
 }
 
@@ -43,7 +46,8 @@ pub(super) fn weppes() -> TerritoryId {
 impl FakeStore {
     pub(super) fn new() -> Self {
         let data = Data { first: 1, now: NINE, ..Data::default() };
-        Self { data: Mutex::new(data), unreachable: AtomicBool::new(false), hints: watch::Sender::default() }
+        let (unreachable, busy) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { data: Mutex::new(data), unreachable, busy, hints: watch::Sender::default() }
     }
 
     /// Lets time pass.
@@ -139,6 +143,7 @@ impl Store for FakeStore {
     }
     fn events<'a>(&'a self, _: &'a TerritoryId, after: Seq, limit: usize) -> Reply<'a, EventPage> {
         let data = self.remember();
+        let data_length = data.events.len();
         let unreachable = self.unreachable.load(Ordering::SeqCst);
         async move {
             if unreachable {
@@ -147,6 +152,11 @@ impl Store for FakeStore {
             let last = data.last();
             let kept = data.events.into_iter().filter(|event| event.seq >= data.first);
             let events: Vec<_> = kept.filter(|event| event.seq > after).take(limit).collect();
+            if self.busy.load(Ordering::SeqCst) {
+                self.wait(1);
+                self.done(&operator(), &create(1_000 + data_length, Some(Level::H24), nine()));
+                tokio::task::yield_now().await;
+            }
             Ok(EventPage { events, first: data.first, last })
         }
         .boxed()

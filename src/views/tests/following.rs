@@ -231,6 +231,21 @@ async fn a_store_out_of_reach_makes_the_view_unready_until_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_view_that_shows_all_there_was_is_level_however_fast_more_comes() {
+    let followed = follow(FakeStore::with_slots(6)).await;
+    let began = followed.view.health().as_of;
+    followed.store.busy.store(true, Ordering::SeqCst);
+    followed.store.done(&operator(), &open(1));
+    let level = async {
+        while followed.view.health().as_of <= began {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), level).await.expect("it is level now and then");
+    followed.store.busy.store(false, Ordering::SeqCst);
+}
+
+#[tokio::test]
 async fn a_request_whose_facts_are_lost_stays_on_the_board() {
     let followed = follow(FakeStore::with_slots(6)).await;
     followed.facts.lost.store(true, Ordering::SeqCst);

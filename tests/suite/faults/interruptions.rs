@@ -14,7 +14,7 @@ const LONG: Duration = Duration::from_secs(7);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_stalls_for_long_is_told_as_unknown_and_resolved_by_the_same_key() {
-    let stand = Stand::with_room_for(400).await;
+    let stand = Stand::start().await;
     stand.until_booked(10).await;
     let api = stand.load.nodes.node(0);
     // What is asked happens; what is answered stays in the line.
@@ -39,7 +39,7 @@ async fn a_line_that_stalls_for_long_is_told_as_unknown_and_resolved_by_the_same
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stands_still_loses_nothing_and_serves_again() {
-    let stand = Stand::with_room_for(400).await;
+    let stand = Stand::start().await;
     stand.until_booked(10).await;
     // As a machine that is out of breath, or a disk that does not answer: the process is stopped, and goes on.
     for pause in [Duration::from_millis(300), Duration::from_secs(1), LONG] {
@@ -53,7 +53,7 @@ async fn a_server_that_stands_still_loses_nothing_and_serves_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commits_that_wait_for_a_slow_disk_are_made_once_while_everything_can_be_read() {
-    let stand = Stand::with_room_for(400).await;
+    let stand = Stand::start().await;
     stand.until_booked(10).await;
     // Stands for a slow disk: Redis keeps every write waiting, as `appendfsync always` does while a sync lasts; reads go on.
     for pause in ["200", "800", "2500"] {
@@ -68,9 +68,11 @@ async fn commits_that_wait_for_a_slow_disk_are_made_once_while_everything_can_be
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_line_only_takes_longer() {
-    let stand = Stand::with_room_for(300).await;
+    let stand = Stand::start().await;
     stand.until_booked(5).await;
     stand.lines[0].delay(Duration::from_millis(60));
     stand.until_booked(20).await;
+    let (status, health) = stand.health(0).await;
+    assert_eq!(status, 200, "{health}");
     println!("{}", stand.settle().await);
 }

@@ -51,8 +51,7 @@ async fn kill_line(stand: &Stand, place: usize, rng: &mut ChaCha8Rng) {
 async fn whatever_is_killed_no_booking_is_lost_and_no_place_sold_twice() {
     let kills = wanted();
     let mut rng = ChaCha8Rng::seed_from_u64(11);
-    // Some come while others are being made.
-    let mut stand = Stand::with_room_for(kills * 12 + 200).await;
+    let mut stand = Stand::start().await;
     let (mut services, mut servers, mut lines) = (0, 0, 0);
     let began = Instant::now();
     for kill in 0..kills {

@@ -47,6 +47,17 @@ pub(crate) struct Slots {
     pub(crate) wanted: usize,
 }
 
+/// Places of a slot that everybody wants, and of one in which bookings stay.
+pub(crate) const WANTED: u16 = 2;
+pub(crate) const ROOMY: u16 = 24;
+
+impl Slots {
+    /// How many places a slot has.
+    pub(crate) fn places(&self, slot: usize) -> usize {
+        usize::from(if slot < self.wanted { WANTED } else { ROOMY })
+    }
+}
+
 pub(crate) struct Load {
     pub(crate) nodes: Arc<Nodes>,
     pub(crate) slots: Slots,
@@ -123,11 +134,19 @@ impl Load {
                 Some((slot, hold)) => self.confirm(number, slot, hold).await,
                 None => false,
             };
-            // The wanted places come back, and nobody is left waiting.
-            if !booked || rng.random_bool(if wanted { 0.9 } else { 0.1 }) {
+            // Nobody is left waiting; most bookings are cancelled, so that places come back however long this lasts.
+            let stays = booked && rng.random_bool(if wanted { 0.1 } else { 0.6 });
+            if !stays || held.is_some_and(|(slot, _)| !self.has_room(slot)) {
                 self.cancel(number).await;
             }
         }
+    }
+
+    /// Whether another booking may stay in a slot: at most half of its places are given away for good.
+    fn has_room(&self, slot: usize) -> bool {
+        let ledger = self.ledger.lock().unwrap();
+        let kept = ledger.told.values().filter(|told| told.slot == slot && !told.cancelled).count();
+        kept <= self.slots.places(slot) / 2
     }
 
     async fn enter(&self) -> usize {

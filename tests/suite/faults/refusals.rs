@@ -9,7 +9,7 @@ use crate::support::api::need;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_memory_is_said_as_such_and_booking_goes_on_when_there_is_room() {
-    let stand = Stand::with_room_for(400).await;
+    let stand = Stand::start().await;
     stand.until_booked(20).await;
     stand.redis.set("maxmemory", "1mb");
     let mut refused = 0;
@@ -37,7 +37,7 @@ async fn a_full_memory_is_said_as_such_and_booking_goes_on_when_there_is_room() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wiped_redis_is_refused_and_no_new_history_begins() {
-    let stand = Stand::with_room_for(400).await;
+    let stand = Stand::start().await;
     stand.until_booked(20).await;
     let () = stand.redis.ask(0, &["FLUSHALL"]);
     // Clerks go on asking all the while; not one of them may be told "done".

@@ -10,16 +10,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::load::{Load, Slots, appointments, last_name};
+use super::load::{Load, ROOMY, Slots, WANTED, appointments, last_name};
 use crate::support::follower::{Followed, follow};
 use crate::support::nodes::Nodes;
 use crate::support::process::{Demo, NINE};
 use crate::support::proxy::Proxy;
 use crate::support::redis::RedisServer;
-
-/// Places of a slot that everybody wants, and of one in which bookings stay.
-const WANTED: u16 = 2;
-const ROOMY: u16 = 24;
 
 /// How long nothing may be booked, whatever happened.
 const AGAIN_WITHIN: Duration = Duration::from_secs(30);
@@ -58,8 +54,8 @@ async fn start_node(line: u16, folder: &Path) -> (Demo, Duration) {
 }
 
 impl Stand {
-    /// With room for so many bookings that stay, and clerks at work.
-    pub(crate) async fn with_room_for(bookings: usize) -> Self {
+    /// With clerks at work.
+    pub(crate) async fn start() -> Self {
         let redis = RedisServer::start();
         let folder = tempfile::tempdir().expect("a folder");
         let (mut lines, mut demos, mut starts) = (Vec::new(), Vec::new(), Vec::new());
@@ -72,7 +68,7 @@ impl Stand {
         }
         let mut ids = demos[0].publish_places(8, WANTED).await;
         let wanted = ids.len();
-        ids.extend(demos[0].publish_places(bookings.div_ceil(usize::from(ROOMY)) + 4, ROOMY).await);
+        ids.extend(demos[0].publish_places(16, ROOMY).await);
         let nodes = Arc::new(Nodes::new(demos.iter().map(|demo| (**demo).clone()).collect()));
         let load = Load::new(nodes.clone(), Slots { ids, wanted });
         let (consoles_stop, stopped) = watch::channel(false);
@@ -132,8 +128,7 @@ impl Stand {
         assert_eq!(self.load.ledger.lock().unwrap().odd, Vec::<String>::new());
         self.everybody_has_what_they_were_told().await;
         self.the_audit_tells_of_all().await;
-        let misfits =
-            self.load.recorder.misfits(|slot| usize::from(if slot < self.load.slots.wanted { WANTED } else { ROOMY }));
+        let misfits = self.load.recorder.misfits(|slot| self.load.slots.places(slot));
         assert!(misfits.is_empty(), "{}", misfits.join("\n"));
         let (calls, _) = self.load.recorder.counts();
         let sent_again = self.load.nodes.sent_again();
