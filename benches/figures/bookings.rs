@@ -17,8 +17,11 @@ use crate::stage::times::{Times, median};
 use crate::stage::{cpu, weppes};
 use aiguilleur::store::{Commit, CommitOutcome};
 
-/// Bookings of one measure, by how many are in flight: long enough to be measured, short enough to be repeated.
-const MEASURES: [(usize, usize); 3] = [(1, 300), (16, 2_000), (64, 4_000)];
+/// So many wait when a measure begins, more than in any CPTS: plans for those who still wait are made all the while.
+const WAITING: usize = 640;
+
+/// Bookings of one measure, by how many are in flight: short, and repeated often.
+const MEASURES: [(usize, usize); 3] = [(1, WAITING / 2), (16, WAITING), (64, WAITING)];
 
 /// What one measure found. Times are of one booking.
 struct Found {
@@ -35,9 +38,8 @@ struct Found {
 
 /// Prints the tables. Rounds are interleaved, since the machine may have other things to do.
 pub(crate) fn run(quick: bool, only: &[usize]) {
-    let rounds = if quick { 2 } else { 5 };
-    let most = MEASURES.map(|(_, count)| count).into_iter().max().unwrap_or_default();
-    let rehearsal = Arc::new(alone(Rehearsal::of(if quick { most / 4 } else { most })));
+    let rounds = if quick { 3 } else { 15 };
+    let rehearsal = Arc::new(alone(Rehearsal::of(WAITING)));
     let kinds = Kind::all();
     let mut per_second = Vec::new();
     println!(
@@ -45,7 +47,6 @@ pub(crate) fn run(quick: bool, only: &[usize]) {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for (in_flight, count) in MEASURES.into_iter().filter(|(one, _)| only.is_empty() || only.contains(one)) {
-        let count = if quick { count / 4 } else { count };
         let measured: Vec<Vec<(Found, Found)>> = (0..rounds)
             .map(|_| {
                 let once =

@@ -23,6 +23,7 @@ use crate::filling::{SLOTS_EACH, kept, practitioners_of, slots_of};
 use crate::memory::{megabytes, resident};
 use crate::stage::desk::Desk;
 use crate::stage::home::{Home, Kind, open_at};
+use crate::stage::running::receipts_in;
 use crate::stage::{nine, orders, weppes};
 
 /// What this program is told to be the process that starts.
@@ -64,9 +65,10 @@ pub(crate) fn alone(address: &str) {
         let store = open_at(&address).await;
         let opened = began.elapsed();
         let territories = vec![Arc::new(weppes())];
-        let service =
-            Service::open(Parts { store, sealer, territories, policy: Policy::default(), receipts: None }).await;
-        let service = service.expect("a service");
+        let folder = tempfile::tempdir().expect("a folder");
+        let receipts = Some(receipts_in(folder.path()));
+        let parts = Parts { store, sealer, territories, policy: Policy::default(), receipts };
+        let service = Service::open(parts).await.expect("a service");
         let ready = began.elapsed();
         let waiting = service.territories()[0].view.read(|state| {
             assert!(state.board.without_facts().next().is_none(), "every request can be read");

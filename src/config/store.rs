@@ -6,11 +6,16 @@ use std::path::Path;
 use super::reader::Section;
 use crate::private_file;
 use crate::service::StoreChoice;
-use crate::store::{FindingCode, RedisOptions};
+use crate::store::{ClientCertificate, FindingCode, RedisOptions, RedisTls};
 
 /// Risks an operator may take; with the others the store does not work, or loses bookings without a sign.
-const ACCEPTABLE: [FindingCode; 4] =
-    [FindingCode::LateSync, FindingCode::UnsyncedRewrite, FindingCode::SnapshotsOnly, FindingCode::NoPersistence];
+const ACCEPTABLE: [FindingCode; 5] = [
+    FindingCode::LateSync,
+    FindingCode::UnsyncedRewrite,
+    FindingCode::SnapshotsOnly,
+    FindingCode::NoPersistence,
+    FindingCode::ClearText,
+];
 
 /// What `[store]` says.
 #[derive(Debug, Clone)]
@@ -26,13 +31,14 @@ impl StoreSettings {
         let kind = section.text("kind").unwrap_or_default();
         let url = section.text("url");
         let password_file = section.path("password_file");
+        let tls = tls(section, url.as_deref());
         let accepted_risks = accepted_risks(section);
         let embedded = StoreChoice::Embedded { folder: data.to_owned() };
         let choice = match (kind.as_str(), url) {
             ("embedded", _) => embedded,
             ("redis", Some(url)) => {
                 let password = password_file.and_then(|path| password(section, &path));
-                redis(section, url, password).unwrap_or(embedded)
+                redis(section, RedisOptions { url, password, tls }).unwrap_or(embedded)
             }
             ("redis", None) => {
                 section.fault("url", "ce réglage manque : écrivez l'adresse du Redis, comme redis://127.0.0.1:6379/0");
@@ -53,13 +59,13 @@ impl StoreSettings {
 }
 
 /// The address is never quoted: somebody may have written a password into it.
-fn redis(section: &mut Section<'_>, url: String, password: Option<String>) -> Option<StoreChoice> {
-    if !RedisOptions::is_address(&url) {
+fn redis(section: &mut Section<'_>, options: RedisOptions) -> Option<StoreChoice> {
+    if !RedisOptions::is_address(&options.url) {
         section
             .fault("url", "une adresse est attendue, comme redis://127.0.0.1:6379/0 ou redis+unix:///run/redis.sock");
         return None;
     }
-    if holds_password(&url) {
+    if holds_password(&options.url) {
         section.fault(
             "url",
             "un mot de passe ne s'écrit pas dans la configuration : mettez-le seul dans un fichier de mode 0600 et nommez \
@@ -67,7 +73,7 @@ fn redis(section: &mut Section<'_>, url: String, password: Option<String>) -> Op
         );
         return None;
     }
-    Some(StoreChoice::Redis { options: RedisOptions { url, password } })
+    Some(StoreChoice::Redis { options })
 }
 
 fn holds_password(url: &str) -> bool {
@@ -78,21 +84,51 @@ fn holds_password(url: &str) -> bool {
 }
 
 fn password(section: &mut Section<'_>, path: &Path) -> Option<String> {
+    content(section, "password_file", path, Secret::Yes).map(|text| text.trim().to_owned())
+}
+
+/// What TLS is to be done with, for an address that asks for it.
+fn tls(section: &mut Section<'_>, url: Option<&str>) -> RedisTls {
+    let mut read = |name, secret| {
+        let path = section.path(name)?;
+        content(section, name, &path, secret).map(String::into_bytes)
+    };
+    let authority = read("tls_authority_file", Secret::No);
+    let chain = read("tls_certificate_file", Secret::No);
+    let key = read("tls_key_file", Secret::Yes);
+    if section.path("tls_certificate_file").is_some() != section.path("tls_key_file").is_some() {
+        section.fault("tls_key_file", "un certificat et sa clé vont ensemble : nommez les deux fichiers, ou aucun");
+    }
+    let tls = RedisTls { authority, client: chain.zip(key).map(|(chain, key)| ClientCertificate { chain, key }) };
+    if !tls.is_default() && url.is_some_and(|url| !RedisOptions::is_encrypted(url)) {
+        section.fault("url", "des fichiers de TLS sont nommés, et l'adresse n'en demande pas : écrivez rediss://");
+    }
+    tls
+}
+
+/// Whether others may read a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Secret {
+    Yes,
+    No,
+}
+
+/// The text of a file that a setting names.
+fn content(section: &mut Section<'_>, name: &str, path: &Path, secret: Secret) -> Option<String> {
     let shown = path.display();
     let read = fs::metadata(path).and_then(|file| Ok((private_file::open_to_others(&file), fs::read_to_string(path)?)));
     match read {
-        Ok((Some(mode), _)) => {
-            section
-                .fault("password_file", format!("{shown} est ouvert à d'autres (mode {mode:o}) : chmod 600 {shown}"));
+        Ok((Some(mode), _)) if secret == Secret::Yes => {
+            section.fault(name, format!("{shown} est ouvert à d'autres (mode {mode:o}) : chmod 600 {shown}"));
             None
         }
-        Ok((None, text)) if text.trim().is_empty() => {
-            section.fault("password_file", format!("{shown} est vide"));
+        Ok((_, text)) if text.trim().is_empty() => {
+            section.fault(name, format!("{shown} est vide"));
             None
         }
-        Ok((None, text)) => Some(text.trim().to_owned()),
+        Ok((_, text)) => Some(text),
         Err(error) => {
-            section.fault("password_file", format!("{shown} ne peut pas être lu : {error}"));
+            section.fault(name, format!("{shown} ne peut pas être lu : {error}"));
             None
         }
     }

@@ -161,6 +161,11 @@ fn a_redis_is_named_without_its_password_and_its_risks_by_their_names() {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(password.path(), fs::Permissions::from_mode(0o644)).unwrap();
     assert!(faults(&redis(&named), &[])[0].contains("chmod 600"));
+    let certificate = password.path().display();
+    let said = faults(&redis(&format!("url = \"redis://127.0.0.1\"\ntls_authority_file = \"{certificate}\"")), &[]);
+    assert!(said[0].starts_with("store.url") && said[0].contains("rediss://"), "{said:?}");
+    let said = faults(&redis(&format!("url = \"rediss://h\"\ntls_certificate_file = \"{certificate}\"")), &[]);
+    assert!(said[0].starts_with("store.tls_key_file") && said[0].contains("vont ensemble"), "{said:?}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 use crate::domain::{RecordKey, TerritoryId, Timer};
 
-pub use self::redis::{Finding, FindingCode, RedisOptions, RedisStore, Survey};
+pub use self::redis::{ClientCertificate, Finding, FindingCode, RedisOptions, RedisStore, RedisTls, Survey};
 pub use embedded::EmbeddedStore;
 pub use export::{Export, Kept, Tail};
 pub use open_error::OpenError;

@@ -1,8 +1,9 @@
 //! A service on threads of its own, arranged as the program arranges them: one for what follows and wakes, two for calls, one
-//! for the store. Its log is written as in production, to a file.
+//! for the store. Its log and its receipts are written as in production, to files.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
@@ -11,6 +12,7 @@ use aiguilleur::domain::Territory;
 use aiguilleur::http::{self, AppState, Front, Limits};
 use aiguilleur::identity::{Identity, SigningKey};
 use aiguilleur::observability::Metrics;
+use aiguilleur::receipts::Journal;
 use aiguilleur::seal::{Fingerprinter, MacKey, Sealer};
 use aiguilleur::service::{self, Service};
 use aiguilleur::store::Store;
@@ -25,6 +27,8 @@ pub(crate) type Opening = Box<dyn FnOnce() -> BoxFuture<'static, Arc<dyn Store>>
 pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Its receipts are in there.
+    _folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,11 +38,13 @@ impl Running {
     pub(crate) fn start(store: Opening, territories: Vec<Territory>, sealer: Arc<Sealer>, by_itself: bool) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (serving, address) = mpsc::channel();
+        let folder = tempfile::tempdir().expect("a folder");
+        let receipts = Some(receipts_in(folder.path()));
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let store = store().await;
                 let territories = territories.into_iter().map(Arc::new).collect();
-                let parts = service::Parts { store, sealer, territories, policy: Policy::default(), receipts: None };
+                let parts = service::Parts { store, sealer, territories, policy: Policy::default(), receipts };
                 let mut service = Service::open(parts).await.expect("a service");
                 if by_itself {
                     service.run_timers();
@@ -61,7 +67,7 @@ impl Running {
             });
         });
         let address = address.recv().expect("the service starts");
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        Self { address, _folder: folder, stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -72,6 +78,11 @@ impl Drop for Running {
             let _ = thread.join();
         }
     }
+}
+
+/// Receipts kept there, as long as a service keeps them unless it is told otherwise.
+pub(crate) fn receipts_in(folder: &Path) -> Arc<Journal> {
+    Journal::open(folder, 35).expect("a journal")
 }
 
 /// Has this process write its log to a file: what production says, in production's form, line by line.

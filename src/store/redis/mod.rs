@@ -32,6 +32,7 @@ mod scrubbing;
 mod server_time;
 mod settings;
 mod survey;
+mod tls;
 mod whole;
 
 use std::sync::Arc;
@@ -39,7 +40,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::BoxStream;
-use redis::Client;
 use tokio::sync::watch;
 
 use super::hints::Hints;
@@ -59,6 +59,7 @@ use server_time::ServerTime;
 
 pub use options::RedisOptions;
 pub use survey::{Finding, FindingCode, Survey};
+pub use tls::{ClientCertificate, RedisTls};
 
 /// Live state in a Redis. Dropping it closes the connections; what was sent is done.
 #[derive(Debug)]
@@ -94,8 +95,7 @@ impl RedisStore {
     /// Why this Redis cannot be the store.
     pub async fn connect(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let server = options.server();
-        let client = Client::open(options.connection()?)
-            .map_err(|error| OpenError::Address { address: server.clone(), why: error.to_string() })?;
+        let client = options.client()?;
         let shared = Arc::new(Shared {
             options,
             commits: Link::new(client.clone()),

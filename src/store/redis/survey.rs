@@ -47,6 +47,8 @@ pub enum FindingCode {
     UnsyncedRewrite,
     /// A full server drops what it likes.
     Eviction,
+    /// Everything goes in clear text to another machine.
+    ClearText,
     /// Memory is running out.
     MemoryLow,
     /// Something could not be learnt.
@@ -54,7 +56,8 @@ pub enum FindingCode {
 }
 
 impl FindingCode {
-    /// Whether acknowledged bookings may be lost: a service that is meant to be relied on does not start.
+    /// Whether acknowledged bookings may be lost or the link listened to: a service that is meant to be relied on does not
+    /// start.
     pub fn is_unsafe(self) -> bool {
         !matches!(self, Self::MemoryLow | Self::NotCheckable)
     }
@@ -69,6 +72,7 @@ impl FindingCode {
             Self::LateSync => "late_sync",
             Self::UnsyncedRewrite => "unsynced_rewrite",
             Self::Eviction => "eviction",
+            Self::ClearText => "clear_text",
             Self::MemoryLow => "memory_low",
             Self::NotCheckable => "not_checkable",
         }
@@ -94,16 +98,27 @@ impl RedisStore {
     /// # Errors
     /// The server does not answer.
     pub async fn survey(&self) -> Result<Survey, StoreError> {
-        Ok(Survey { findings: findings(&self.shared.settings().await?) })
+        let mut found = findings(&self.shared.settings().await?);
+        found.extend(self.shared.options.in_clear_to().and_then(|host| clear_text(&host)));
+        found.sort_by_key(|finding| finding.code);
+        Ok(Survey { findings: found })
     }
 }
 
 /// What is wrong with the settings.
 fn findings(settings: &Settings) -> Vec<Finding> {
     let checks = [version, role, persistence, rewrite, eviction, memory, not_checkable];
-    let mut findings: Vec<Finding> = checks.iter().filter_map(|check| check(settings)).collect();
-    findings.sort_by_key(|finding| finding.code);
-    findings
+    checks.iter().filter_map(|check| check(settings)).collect()
+}
+
+fn clear_text(host: &str) -> Option<Finding> {
+    found(
+        FindingCode::ClearText,
+        format!(
+            "Tout va en clair jusqu'à Redis ({host}) : qui écoute ce réseau lit le mot de passe et qui demande quoi."
+        ),
+        "Écrivez rediss:// (TLS), ou placez Redis sur cette machine.",
+    )
 }
 
 fn found(code: FindingCode, cause: impl Into<String>, remedy: impl Into<String>) -> Option<Finding> {

@@ -29,6 +29,24 @@ async fn a_redis_that_may_lose_a_booking_is_refused_unless_that_is_accepted_know
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redis_beyond_this_machine_is_not_spoken_to_in_clear_text_unless_that_is_accepted() {
+    let redis = RedisServer::start();
+    // A name that happens to lead here.
+    let beyond = redis.url(0).replace("127.0.0.1", "127.1");
+    let place = |more: &str| {
+        let place = Place::new();
+        place.add(&format!("[store]\nkind = \"redis\"\nurl = \"{beyond}\"\n{more}"));
+        place
+    };
+    let said = place("").refused(&[]);
+    for expected in ["1 raison(s)", "clear_text", "rediss://", "store.accept_risks = [\"clear_text\"]"] {
+        assert!(said.contains(expected), "«{expected}» is missing:\n{said}");
+    }
+    let serve = place("accept_risks = [\"clear_text\"]\n").start(&[], HashMap::new()).unwrap();
+    assert!(serve.program.logged("clear_text"), "{}", serve.program.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_lost_while_people_live_in_the_redis_is_never_made_anew() {
     let redis = RedisServer::start();
     let mut serve = Serve::on_redis(&redis.url(0)).await;

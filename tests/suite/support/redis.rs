@@ -72,7 +72,13 @@ impl RedisServer {
 
     /// The address of a database.
     pub(crate) fn url(&self, database: u32) -> String {
-        format!("redis://127.0.0.1:{}/{database}", self.port)
+        let scheme = if self.speaks_tls() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Whether it was given a certificate: then it listens to nobody in clear text.
+    fn speaks_tls(&self) -> bool {
+        self.settings.iter().any(|(name, _)| name == "tls-cert-file")
     }
 
     /// The same by the Unix socket.
@@ -163,8 +169,9 @@ impl RedisServer {
         let program = std::env::var_os("AIGUILLEUR_REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
         let (port, databases, folder) = (self.port.to_string(), DATABASES.to_string(), self.path(""));
         let (socket, log) = (self.path("redis.sock"), self.path("log"));
+        let listen =
+            if self.speaks_tls() { vec![("port", "0"), ("tls-port", &port)] } else { vec![("port", port.as_str())] };
         let usual = [
-            ("port", port.as_str()),
             ("bind", "127.0.0.1"),
             ("unixsocket", &socket),
             ("unixsocketperm", "700"),
@@ -180,7 +187,7 @@ impl RedisServer {
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "keeper"]).arg(program);
         let chosen = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in usual.into_iter().chain(chosen) {
+        for (name, value) in listen.into_iter().chain(usual).chain(chosen) {
             command.arg(format!("--{name}")).arg(value);
         }
         let mut keeper =

@@ -4,6 +4,7 @@ mod differential;
 mod faults;
 mod rights;
 mod shared;
+mod tls;
 
 use std::sync::Arc;
 
