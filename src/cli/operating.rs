@@ -18,7 +18,7 @@ use crate::geography::territory_file;
 use crate::operations::audit::{self, End};
 use crate::operations::orders::{AUDIT, Ground, Order, Wanted};
 use crate::operations::{backup, missing};
-use crate::receipts::{self, Journal};
+use crate::receipts::{self, Journal, Since};
 use crate::seal::{Kek, MacKey, Sealer, Signer};
 use crate::service::{self, KeyFiles, OpenedStore, Service, StoreChoice, connect, open_store};
 
@@ -260,7 +260,7 @@ async fn restore(from: &Path, at: &Where, say: &mut (dyn FnMut(&str) + Send)) ->
     }
     let journal = data.journal()?;
     let ids: Vec<_> = data.territories.iter().map(|territory| territory.id.clone()).collect();
-    let reconciled = receipts::reconcile(&journal, &*store, &ids).await?;
+    let reconciled = receipts::reconcile(&journal, &*store, &ids, Since::Ever).await?;
     for (territory, found) in data.territories.iter().zip(reconciled) {
         missing::describe(&territory.id, territory.zone, &found.missing).iter().for_each(|line| say(line));
     }

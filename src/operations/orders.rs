@@ -12,7 +12,7 @@ use super::backup::{self, BackupError};
 use super::missing;
 use crate::booking::{Booking, Call, Failure, Sought};
 use crate::domain::{Actor, ErasureReason, Refusal, RequestId, Retention, Role, TerritoryId};
-use crate::receipts::{self, Journal, JournalError, ReconcileError, Reconciled};
+use crate::receipts::{self, Journal, JournalError, ReconcileError, Reconciled, Since};
 use crate::seal::Signer;
 use crate::store::Store;
 
@@ -232,7 +232,7 @@ impl Ground {
     ) -> Result<Vec<Reconciled>, OrderError> {
         let Some(journal) = &self.receipts else { return Ok(Vec::new()) };
         let ids: Vec<_> = chosen.iter().map(|booking| booking.territory.id.clone()).collect();
-        let reconciled = receipts::reconcile(journal, &*self.store, &ids).await?;
+        let reconciled = receipts::reconcile(journal, &*self.store, &ids, Since::Ever).await?;
         for (booking, found) in chosen.iter().zip(&reconciled) {
             let territory = &booking.territory;
             outcome.lines.extend(missing::describe(&territory.id, territory.zone, &found.missing));

@@ -62,10 +62,26 @@ struct Open {
 }
 
 /// A receipt as it is held against a store.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Mark {
     pub(super) seq: Seq,
     pub(super) chain: String,
+}
+
+/// One line of a day.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Checked(Checked),
+    Receipt(Receipt),
+}
+
+/// Says that a store bore out every receipt before this line, and where its stream was: as long as that event is there as
+/// it was, they need not be held against it again.
+#[derive(Serialize, Deserialize)]
+struct Checked {
+    territory: TerritoryId,
+    checked: Mark,
 }
 
 /// One line of [`ACKNOWLEDGED`].
@@ -77,8 +93,14 @@ struct Acknowledged {
     receipts: Vec<(Seq, String)>,
 }
 
-/// Marks by territory.
-pub(super) type Marks = BTreeMap<TerritoryId, Vec<Mark>>;
+/// The marks of one territory, in the order they were kept.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Borne out when somebody last looked, if the store still has [`Marks::checked`].
+    pub(super) before: Vec<Mark>,
+    pub(super) checked: Option<Mark>,
+    pub(super) since: Vec<Mark>,
+}
 
 impl Journal {
     /// The receipts in `folder`, which is made where it is missing; a day's receipts are kept for so many days.
@@ -101,9 +123,19 @@ impl Journal {
 
     /// Keeps a receipt. When this returns, it outlives the process.
     pub fn keep(&self, receipt: &Receipt) {
-        let written = serde_json::to_vec(receipt).map_err(io::Error::from).and_then(|mut line| {
+        self.write(receipt, receipt.at);
+    }
+
+    /// Notes that the store bore out all that is kept, when its stream was at `mark`.
+    pub(super) fn note_checked(&self, territory: &TerritoryId, mark: Mark, at: Millis) {
+        let line = Checked { territory: territory.clone(), checked: mark };
+        self.write(&line, at);
+    }
+
+    fn write(&self, line: &impl Serialize, at: Millis) {
+        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            self.append(from_millis(receipt.at).date_naive(), &line)
+            self.append(from_millis(at).date_naive(), &line)
         });
         self.note(written);
     }
@@ -205,18 +237,26 @@ impl Journal {
     }
 
     /// Every receipt kept that nobody has acknowledged as missing, oldest first, without its details.
-    pub(super) fn marks(&self) -> Result<Marks, JournalError> {
-        let mut marks = Marks::new();
-        self.each(|receipt| {
-            let mark = Mark { seq: receipt.seq, chain: receipt.chain };
-            marks.entry(receipt.territory).or_default().push(mark);
+    pub(super) fn marks(&self) -> Result<BTreeMap<TerritoryId, Marks>, JournalError> {
+        let mut marks: BTreeMap<TerritoryId, Marks> = BTreeMap::new();
+        self.each(|line| match line {
+            Line::Receipt(Receipt { territory, seq, chain, .. }) => {
+                marks.entry(territory).or_default().since.push(Mark { seq, chain });
+            }
+            Line::Checked(Checked { territory, checked }) => {
+                let marks = marks.entry(territory).or_default();
+                marks.before.append(&mut marks.since);
+                marks.checked = Some(checked);
+            }
         })?;
         let path = self.folder.join(ACKNOWLEDGED);
         if path.try_exists().map_err(JournalError::at(&path))? {
             lines_of(&path, |Acknowledged { territory, receipts, .. }| {
                 let seen: std::collections::HashSet<_> = receipts.into_iter().collect();
-                if let Some(marks) = marks.get_mut(&territory) {
-                    marks.retain(|mark| !seen.contains(&(mark.seq, mark.chain.clone())));
+                if let Some(Marks { before, since, .. }) = marks.get_mut(&territory) {
+                    for marks in [before, since] {
+                        marks.retain(|mark| !seen.contains(&(mark.seq, mark.chain.clone())));
+                    }
                 }
             })
             .map_err(JournalError::at(&path))?;
@@ -227,8 +267,9 @@ impl Journal {
     /// The receipts of these marks, oldest first.
     pub(super) fn receipts(&self, territory: &TerritoryId, of: &[Mark]) -> Result<Vec<Receipt>, JournalError> {
         let mut found = Vec::new();
-        self.each(|receipt| {
-            if receipt.territory == *territory
+        self.each(|line| {
+            if let Line::Receipt(receipt) = line
+                && receipt.territory == *territory
                 && of.iter().any(|mark| (mark.seq, &mark.chain) == (receipt.seq, &receipt.chain))
             {
                 found.push(receipt);
@@ -237,7 +278,7 @@ impl Journal {
         Ok(found)
     }
 
-    fn each(&self, mut take: impl FnMut(Receipt)) -> Result<(), JournalError> {
+    fn each(&self, mut take: impl FnMut(Line)) -> Result<(), JournalError> {
         for (_, path) in self.files().map_err(JournalError::at(&self.folder))? {
             lines_of(&path, &mut take).map_err(JournalError::at(&path))?;
         }

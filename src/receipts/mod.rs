@@ -15,7 +15,7 @@ use crate::domain::{AppointmentId, Event, EventKind, Record, RecordKey, RequestI
 use crate::store::{Millis, Seq};
 
 pub use journal::{Journal, JournalError};
-pub use reconcile::{ReconcileError, Reconciled, reconcile};
+pub use reconcile::{ReconcileError, Reconciled, Since, reconcile};
 
 /// The folder of receipts inside a data folder.
 pub const FOLDER: &str = "receipts";

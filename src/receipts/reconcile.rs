@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::journal::Mark;
+use super::journal::{Mark, Marks};
 use super::{Journal, JournalError, Receipt};
 use crate::domain::TerritoryId;
 use crate::store::{Seq, Store, StoreError};
@@ -36,7 +36,17 @@ pub struct Reconciled {
     pub store_is_empty: bool,
 }
 
-/// Holds every receipt of these territories against a store, and remembers how many are missing.
+/// Which receipts are held against the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// All that are kept.
+    Ever,
+    /// Those kept since a store last bore out all there were, if it still has the event that ended with: its chain value stands
+    /// for all events before. For whoever starts: a look is noted, and nobody else may be keeping receipts meanwhile.
+    LastLook,
+}
+
+/// Holds the receipts of these territories against a store, and remembers how many are missing.
 ///
 /// # Errors
 /// [`ReconcileError`] when receipts or store cannot be read.
@@ -44,6 +54,7 @@ pub async fn reconcile(
     journal: &Arc<Journal>,
     store: &dyn Store,
     territories: &[TerritoryId],
+    since: Since,
 ) -> Result<Vec<Reconciled>, ReconcileError> {
     let mut marks = {
         let journal = journal.clone();
@@ -51,23 +62,39 @@ pub async fn reconcile(
     };
     let mut reconciled = Vec::new();
     for territory in territories {
-        let told = marks.remove(territory).unwrap_or_default();
-        reconciled.push(reconcile_one(journal, store, territory, told).await?);
+        let marks = marks.remove(territory).unwrap_or_default();
+        reconciled.push(reconcile_one(journal, store, territory, marks, since).await?);
     }
     Ok(reconciled)
+}
+
+/// Whether the store has this event as it was.
+async fn has(store: &dyn Store, territory: &TerritoryId, mark: &Mark) -> Result<bool, StoreError> {
+    let page = store.events(territory, mark.seq.saturating_sub(1), 1).await?;
+    Ok(page.events.first().is_some_and(|event| event.seq == mark.seq && event.chain == mark.chain))
 }
 
 async fn reconcile_one(
     journal: &Arc<Journal>,
     store: &dyn Store,
     territory: &TerritoryId,
-    mut told: Vec<Mark>,
+    marks: Marks,
+    since: Since,
 ) -> Result<Reconciled, ReconcileError> {
+    let Marks { before, checked: looked_at, since: mut told } = marks;
+    match &looked_at {
+        Some(mark) if since == Since::LastLook && has(store, territory, mark).await? => told.push(mark.clone()),
+        _ => told.extend(before),
+    }
     let checked = told.len();
     told.sort();
     told.dedup();
+    let newest = told.last().cloned();
     let (missing, last) = not_borne_out(store, territory, told).await?;
     let missing = if missing.is_empty() {
+        if let Some(newest) = newest.filter(|newest| since == Since::LastLook && Some(newest) != looked_at.as_ref()) {
+            journal.note_checked(territory, newest, store.now());
+        }
         Vec::new()
     } else {
         let (journal, territory) = (journal.clone(), territory.clone());

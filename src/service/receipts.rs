@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::booking::Booking;
 use crate::domain::TerritoryId;
 use crate::operations::erasure::{self, Redone};
-use crate::receipts::{self, Journal, Reconciled};
+use crate::receipts::{self, Journal, Reconciled, Since};
 use crate::store::Store;
 
 /// Holds the receipts against the store. What is missing is said in the log, in `/health/ready` and in the metrics, until
@@ -20,7 +20,7 @@ pub(super) async fn hold_against(
     store: &dyn Store,
     territories: &[TerritoryId],
 ) -> anyhow::Result<Vec<Reconciled>> {
-    let reconciled = match receipts::reconcile(journal, store, territories).await {
+    let reconciled = match receipts::reconcile(journal, store, territories, Since::LastLook).await {
         Ok(reconciled) => reconciled,
         Err(error) => {
             tracing::error!(%error, "the receipts could not be held against the store");

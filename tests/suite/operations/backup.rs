@@ -7,7 +7,7 @@ use aiguilleur::domain::{Record, Timer, TimerKind};
 use aiguilleur::operations::backup::{BackedUp, BackupError, back_up_all, restore_all, verify_all};
 
 use aiguilleur::operations::missing;
-use aiguilleur::receipts::reconcile;
+use aiguilleur::receipts::{Since, reconcile};
 
 use super::world::*;
 use crate::support::desk::{operator, patient};
@@ -48,7 +48,7 @@ async fn what_was_there_when_the_backup_was_taken_comes_back_to_the_byte() {
     assert!(!after.timers.is_empty(), "nothing was waiting: the test shows less than it says");
 
     // What people were told since is missing, and is said to be: appointment by appointment.
-    let found = reconcile(&journal, &*store, &[weppes()]).await.unwrap().remove(0);
+    let found = reconcile(&journal, &*store, &[weppes()], Since::Ever).await.unwrap().remove(0);
     let kept_bookings = after.records.values().filter_map(|(_, record)| match record {
         Record::Appointment(appointment) => Some(appointment.id),
         _ => None,

@@ -7,7 +7,7 @@ use aiguilleur::domain::decide::Outcome;
 use aiguilleur::domain::{Age, CancelledBy, ErasureReason, EventKind, HoldId, Level, Refusal, RequestId, RequestState};
 use aiguilleur::operations::backup::{back_up_all, restore_all};
 use aiguilleur::operations::erasure::redo;
-use aiguilleur::receipts::reconcile;
+use aiguilleur::receipts::{Since, reconcile};
 use aiguilleur::store::{EmbeddedStore, Store};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -320,7 +320,7 @@ async fn a_backup_from_before_an_erasure_does_not_bring_the_person_back_for_long
     let restored: std::sync::Arc<dyn Store> = std::sync::Arc::new(EmbeddedStore::in_memory(nine()).unwrap());
     restore_all(&*restored, &out, None).await.unwrap();
     assert!(!blob_names(&*restored, request).await.is_empty(), "the person is back with the backup");
-    let found = reconcile(&journal, &*restored, &[weppes()]).await.unwrap().remove(0);
+    let found = reconcile(&journal, &*restored, &[weppes()], Since::Ever).await.unwrap().remove(0);
     let desk = desk_over(restored.clone(), sealer).await;
     let redone = redo(&desk.booking, &found.missing).await;
     assert_eq!((redone.erased, redone.still_open), (vec![request], vec![]));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use aiguilleur::domain::{Level, Role};
-use aiguilleur::receipts::{Journal, Receipt, reconcile};
+use aiguilleur::receipts::{Journal, Receipt, Since, reconcile};
 use aiguilleur::store::EmbeddedStore;
 use serde_json::json;
 
@@ -41,13 +41,42 @@ async fn every_booking_somebody_heard_of_has_its_receipt_even_when_the_first_ans
     desk.store.lose_every(0);
     told.insert(desk.booking.confirm(&keyed("c", 1), request, hold, &patient()).await.unwrap().id);
 
-    let here = reconcile(&journal, &*desk.store, &[weppes()]).await.unwrap().remove(0);
+    let here = reconcile(&journal, &*desk.store, &[weppes()], Since::Ever).await.unwrap().remove(0);
     assert_eq!((here.missing, here.store_is_empty), (Vec::new(), false));
     let elsewhere = EmbeddedStore::in_memory(nine()).unwrap();
-    let there = reconcile(&journal, &elsewhere, &[weppes()]).await.unwrap().remove(0);
+    let there = reconcile(&journal, &elsewhere, &[weppes()], Since::Ever).await.unwrap().remove(0);
     assert!(there.store_is_empty);
     assert_eq!(booked_in(&there.missing), told);
     assert_eq!(journal.missing(&weppes()), there.missing.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_store_bore_out_is_looked_at_again_only_where_it_is_another_store() {
+    let kept = tempfile::tempdir().unwrap();
+    let store = std::sync::Arc::new(EmbeddedStore::in_memory(nine()).unwrap());
+    let (desk, journal) =
+        desk_with_receipts(store.clone(), sealer_of(kept.path()), &kept.path().join("receipts")).await;
+    let look = async |store: &EmbeddedStore, since| {
+        let found = reconcile(&journal, store, &[weppes()], since).await.unwrap().remove(0);
+        (found.checked, found.missing.len())
+    };
+    let slot = desk.publish(60, 8).await;
+    let book = async |n: usize| {
+        let request = desk.request(Level::H24).await;
+        let hold: aiguilleur::domain::HoldId = format!("h{n}").parse().unwrap();
+        desk.booking.hold(&operator(), request, slot, hold.clone(), false).await.unwrap();
+        desk.booking.confirm(&operator(), request, hold, &patient()).await.unwrap();
+    };
+    book(0).await;
+    let (first, _) = look(&store, Since::Ever).await;
+    assert_eq!(look(&store, Since::LastLook).await, (first, 0), "nobody has looked before");
+    assert_eq!(look(&store, Since::LastLook).await, (1, 0), "only that the last event is still there");
+    book(1).await;
+    let (all, _) = look(&store, Since::Ever).await;
+    assert_eq!(look(&store, Since::LastLook).await, (all - first + 1, 0), "what is new, and the last event");
+    let other = EmbeddedStore::in_memory(nine()).unwrap();
+    assert_eq!(look(&other, Since::LastLook).await, (all, all), "in another store all of it is missing");
+    assert_eq!(look(&store, Since::LastLook).await, (1, 0), "a look at a store that lacks something is no look");
 }
 
 #[tokio::test]
@@ -67,7 +96,7 @@ async fn what_somebody_has_seen_to_is_not_reported_again_and_old_days_go() {
     }
     let store = EmbeddedStore::in_memory(nine()).unwrap();
     let missing = async |journal: &std::sync::Arc<Journal>| {
-        let found = reconcile(journal, &store, &[weppes()]).await.unwrap().remove(0);
+        let found = reconcile(journal, &store, &[weppes()], Since::Ever).await.unwrap().remove(0);
         found.missing.iter().map(|receipt| receipt.seq).collect::<Vec<_>>()
     };
     assert_eq!(missing(&journal).await, [2, 3, 4]);
