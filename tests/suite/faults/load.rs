@@ -36,6 +36,8 @@ pub(crate) struct Ledger {
     pub(crate) told: BTreeMap<String, Told>,
     /// What was seen in a slot: appointments, places taken.
     looks: Vec<(Asked, BTreeSet<String>, usize)>,
+    /// What the clerks were answered, by request, in order.
+    pub(crate) said: HashMap<usize, Vec<String>>,
     /// Answers nobody can explain.
     pub(crate) odd: Vec<String>,
 }
@@ -164,7 +166,10 @@ impl Load {
     /// Sends a call about a request; its status and document.
     async fn call(&self, key: &str, number: usize, verb: &str, body: &Value) -> (u16, Value) {
         let id = self.ledger.lock().unwrap().requests[number].clone();
-        self.nodes.ask(key, &format!("/requests/{id}/{verb}"), body).await
+        let answer = self.nodes.ask(key, &format!("/requests/{id}/{verb}"), body).await;
+        let said = format!("{verb} under {key} ({body}): {} {}", answer.0, answer.1);
+        self.ledger.lock().unwrap().said.entry(number).or_default().push(said);
+        answer
     }
 
     /// Writes an answer down; one that nobody can explain is kept apart.

@@ -1,6 +1,6 @@
 //! Two nodes of the service on one Redis, each by a line of its own, and a load of bookings on them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -165,13 +165,18 @@ impl Stand {
     /// The audit has every number once, and tells of the bookings people were told of, each once, and of no other.
     async fn the_audit_tells_of_all(&self) {
         let (mut next, mut booked, mut cursor) = (1, Vec::new(), String::new());
+        let mut events: HashMap<String, Vec<String>> = HashMap::new();
         loop {
             let page = self.load.nodes.read("demo-coordinator", &format!("/audit?limit=1000{cursor}")).await;
             for item in page["items"].as_array().expect("a list") {
                 assert_eq!(item["seq"], next, "{item}");
                 next += 1;
+                if let Some(request) = item["request"].as_str() {
+                    events.entry(request.to_owned()).or_default().push(item.to_string());
+                }
                 if item["kind"] == "slot.booked" {
-                    booked.push(item["appointment"].as_str().expect("an id").to_owned());
+                    let text = |name: &str| item[name].as_str().expect("an id").to_owned();
+                    booked.push((text("appointment"), text("request")));
                 }
             }
             match page["next_cursor"].as_str() {
@@ -179,9 +184,24 @@ impl Stand {
                 None => break,
             }
         }
-        let told: BTreeSet<String> = self.load.ledger.lock().unwrap().told.keys().cloned().collect();
-        assert_eq!(booked.len(), told.len(), "a booking is told of twice, or was never told");
-        assert_eq!(booked.into_iter().collect::<BTreeSet<_>>(), told);
+        let ledger = self.load.ledger.lock().unwrap();
+        let mut told: BTreeSet<&str> = ledger.told.keys().map(String::as_str).collect();
+        for (appointment, request) in &booked {
+            // Told once: what is left is untold, or told of twice in the audit.
+            assert!(
+                told.remove(appointment.as_str()),
+                "{appointment} is in the audit twice, or nobody was told of it.\nThe audit:\n{}\nThe clerk was answered:\n{}",
+                events.get(request).map(|events| events.join("\n")).unwrap_or_default(),
+                ledger
+                    .requests
+                    .iter()
+                    .position(|known| known == request)
+                    .and_then(|number| ledger.said.get(&number))
+                    .map(|said| said.join("\n"))
+                    .unwrap_or_default()
+            );
+        }
+        assert!(told.is_empty(), "the audit does not tell of {told:?}");
     }
 
     /// What a node answers to a question about itself.
