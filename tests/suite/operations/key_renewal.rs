@@ -453,8 +453,14 @@ async fn goes_on(serve: &Serve, appointment: &str) {
 async fn a_service_is_stopped_for_it_and_goes_on_with_the_new_key() {
     let serve = Serve::start().await;
     let appointment = book(&serve).await;
+    let old = fs::read(serve.place.path("data/patients.key")).unwrap();
     let (_, serve) = renewed(serve).await;
     goes_on(&serve, &appointment).await;
+    // A node that was forgotten and still has the file of before: it would show nobody's name.
+    let place = serve.leave();
+    fs::write(place.path("data/patients.key"), old).unwrap();
+    let said = place.refused(&[]);
+    assert!(said.contains("n'est pas dans le fichier de clé"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
