@@ -168,6 +168,10 @@ impl Store for Recorder {
     fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
         self.inner.blob(territory, name)
     }
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>> {
+        self.inner.territories()
+    }
+
     fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {
         self.inner.export(territory)
     }

@@ -35,7 +35,7 @@ pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;
 pub use slots::Published;
-pub use vault::Vault;
+pub use vault::{Vault, VaultError};
 
 pub use crate::matching::Reason;
 

@@ -76,6 +76,9 @@ pub enum VaultError {
     /// The blob or its key is not there: erased, or never written.
     #[error("sealed data {0} is not there")]
     Missing(String),
+    /// Its key is wrapped under one that is not at hand.
+    #[error(transparent)]
+    OtherKey(SealError),
     /// It cannot be opened or made.
     #[error("sealed data cannot be opened or made: {0}")]
     Seal(String),
@@ -83,7 +86,10 @@ pub enum VaultError {
 
 impl From<SealError> for VaultError {
     fn from(error: SealError) -> Self {
-        Self::Seal(error.to_string())
+        match error {
+            SealError::OtherKek { .. } => Self::OtherKey(error),
+            error => Self::Seal(error.to_string()),
+        }
     }
 }
 
@@ -191,6 +197,14 @@ impl Vault {
         let reference = &appointment.identity_ref;
         let sealed = self.blob(blob_names::payload(reference)).await?;
         Ok(open_identity(&key, &self.territory, reference, &sealed)?)
+    }
+
+    /// Whether a key at hand opens what is sealed of a request.
+    ///
+    /// # Errors
+    /// [`VaultError::OtherKey`] when none does.
+    pub async fn check_key_of(&self, request: RequestId) -> Result<(), VaultError> {
+        self.key_of(request).await.map(drop)
     }
 
     async fn key_of(&self, request: RequestId) -> Result<DataKey, VaultError> {

@@ -4,6 +4,7 @@
 
 mod key;
 mod operating;
+mod renewal;
 
 use std::io::Write as _;
 use std::path::PathBuf;

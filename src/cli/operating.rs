@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::renewal;
 use crate::booking::Policy;
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config;
@@ -91,6 +92,19 @@ pub(super) enum OperatingCommand {
         reason: Reason,
         #[command(flatten)]
         at: Where,
+    },
+    /// Renouvelle la clé qui enveloppe celle de chaque patient, sur les données d'un service arrêté. Interrompue, la commande
+    /// reprend où elle en était. Ce qui a été effacé avant devient illisible dans toute copie, une fois l'ancienne détruite.
+    RenewKey {
+        /// Dossier des données d'un service arrêté qui y garde tout : celui d'une démonstration.
+        #[arg(long, conflicts_with = "config")]
+        data: Option<PathBuf>,
+        /// Fichier de configuration du service arrêté ; sans lui, /etc/aiguilleur/aiguilleur.toml.
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// Qui le demande, comme l'audit le dira.
+        #[arg(long, default_value = "exploitation")]
+        by: String,
     },
     /// L'audit : l'exporter, vérifier un export, élaguer ce qui a fait son temps.
     Audit {
@@ -208,6 +222,11 @@ pub(super) async fn run(command: OperatingCommand, say: &mut (dyn FnMut(&str) + 
             };
             carry_out(&at, Wanted::Erase { request, why }, say).await
         }
+        OperatingCommand::RenewKey { data, config, by } => {
+            // Every territory of the store, whichever are served: they share the key.
+            let data = Data::named_by(&Where { data, config, territory: Vec::new(), by: by.clone() })?;
+            renewal::run(&data, &by, say).await
+        }
         OperatingCommand::Audit { command: AuditCommand::Export { out, from, to, after, at } } => {
             let after = after.map(|path| absolute(&path)).transpose()?;
             carry_out(&at, Wanted::ExportAudit { out: absolute(&out)?, from, to, after }, say).await
@@ -252,8 +271,14 @@ async fn restore(from: &Path, at: &Where, say: &mut (dyn FnMut(&str) + Send)) ->
     let keys = &data.keys.patients;
     let key = keys.exists().then(|| Kek::load(keys)).transpose()?;
     let (store, _) = connect(&data.store, data.clock.clone()).await?;
-    for restored in backup::restore_all(&*store, from, key.map(|key| key.id()).as_ref()).await? {
+    let mut is_under_an_earlier_key = false;
+    for restored in backup::restore_all(&*store, from, key.as_ref()).await? {
         say(&format!("Restauré : {}", restored.summary));
+        let in_use = key.as_ref().map(|key| key.id().to_string());
+        is_under_an_earlier_key |= in_use.is_some_and(|in_use| restored.summary.keys.iter().any(|key| *key != in_use));
+    }
+    if is_under_an_earlier_key {
+        say("Une partie est encore sous une clé d'avant : « aiguilleur renew-key » la met sous la première.");
     }
     if !keys.exists() {
         say(&format!("Mettez {} en place avant de démarrer : sans lui, rien de scellé ne se relit.", keys.display()));
@@ -272,14 +297,14 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Which data are meant, and how to get at them.
-struct Data {
-    folder: PathBuf,
-    store: StoreChoice,
-    keys: KeyFiles,
+pub(super) struct Data {
+    pub(super) folder: PathBuf,
+    pub(super) store: StoreChoice,
+    pub(super) keys: KeyFiles,
     territories: Vec<Arc<Territory>>,
     /// The territories asked for by name; none: all.
     named: Vec<TerritoryId>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Data {
@@ -311,7 +336,7 @@ impl Data {
     }
 
     /// Whether a service runs on them.
-    fn is_served(&self) -> bool {
+    pub(super) fn is_served(&self) -> bool {
         UnixStream::connect(self.folder.join("control.sock")).is_ok()
     }
 

@@ -78,6 +78,8 @@ coded!(
         TerritorySearched = "territory.searched",
         /// Somebody has seen to changes that were acknowledged and that the store lost.
         TerritoryLossAcknowledged = "territory.loss_acknowledged",
+        /// The key that wraps every patient's was renewed.
+        TerritoryKeyRenewed = "territory.key_renewed",
     }
 );
 

@@ -7,5 +7,6 @@ pub mod audit;
 pub mod backup;
 mod digest;
 pub mod erasure;
+pub mod key_renewal;
 pub mod missing;
 pub mod orders;

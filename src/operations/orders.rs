@@ -140,14 +140,18 @@ pub enum OrderError {
     Journal(#[from] JournalError),
 }
 
+/// Somebody at the terminal, as the audit names them.
+pub(super) fn at_the_terminal(by: &str) -> Actor {
+    Actor { role: Role::Service, id: format!("terminal:{by}") }
+}
+
 impl Ground {
     /// Carries an order out.
     ///
     /// # Errors
     /// [`OrderError`].
     pub async fn carry_out(&self, order: Order) -> Result<Outcome, OrderError> {
-        let actor = Actor { role: Role::Service, id: format!("terminal:{}", order.by) };
-        let call = Call { actor, ..Call::of_service() };
+        let call = Call { actor: at_the_terminal(&order.by), ..Call::of_service() };
         let chosen = self.chosen(&order.territories)?;
         let mut outcome = Outcome::default();
         match order.what {

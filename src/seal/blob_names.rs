@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::domain::{RecordKey, RecordKind};
+
 /// The wrapped data key of a subject: the request a patient came with.
 pub fn wrapped_key(subject: impl Display) -> String {
     format!("k/{subject}")
@@ -17,6 +19,16 @@ pub fn is_wrapped_key(name: &str) -> bool {
     name.starts_with("k/")
 }
 
+/// The record a wrapped key goes with: the request of a patient, or the slot somebody wrote a reason about.
+pub fn owner_of_wrapped_key(name: &str) -> Option<RecordKey> {
+    let subject = name.strip_prefix("k/")?;
+    let (kind, id) = match subject.split_once('.') {
+        Some((slot, _)) => (RecordKind::Slot, slot),
+        None => (RecordKind::Request, subject),
+    };
+    Some(RecordKey { kind, id: id.to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -24,5 +36,13 @@ mod tests {
         assert_eq!(super::wrapped_key("1"), "k/1");
         assert_eq!(super::payload("1"), "p/1");
         assert!(super::is_wrapped_key("k/1") && !super::is_wrapped_key("p/k/1"));
+    }
+
+    #[test]
+    fn a_key_goes_with_the_request_or_the_slot_it_is_about() {
+        let owner = |name| super::owner_of_wrapped_key(name).map(|key| key.to_string());
+        assert_eq!(owner("k/1").as_deref(), Some("r:1"));
+        assert_eq!(owner("k/1.reason.2").as_deref(), Some("s:1"));
+        assert_eq!(owner("p/1"), None);
     }
 }

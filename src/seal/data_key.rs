@@ -58,9 +58,14 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// A sealer under this key-encryption key.
+    /// A sealer under these key-encryption keys: the one in use wraps, every one opens what it wrapped.
     pub fn new(kek: Kek) -> Self {
         Self { kek }
+    }
+
+    /// The keys it seals under.
+    pub fn kek(&self) -> &Kek {
+        &self.kek
     }
 
     /// A data key for a new patient, and its wrapped form: to be kept as the blob
@@ -71,24 +76,32 @@ impl Sealer {
         Ok((key, wrapped))
     }
 
-    /// The wrapped form of a data key under this key-encryption key: also how a key moves to a new one.
+    /// The wrapped form of a data key under the key-encryption key in use: also how a key moves to a new one.
     pub fn wrap(&self, key: &DataKey) -> Result<Bytes, SealError> {
         let mut plain = Zeroizing::new([0; 8 + KEY_BYTES]);
         plain[..8].copy_from_slice(&key.id.0);
         plain[8..].copy_from_slice(&key.bytes[..]);
-        envelope::seal(&self.kek.0.bytes, &head(self.kek.id()), WRAPPING, &plain[..])
+        envelope::seal(&self.kek.in_use().bytes, &head(self.kek.id()), WRAPPING, &plain[..])
     }
 
     /// The data key of a wrapped form.
     pub fn unwrap(&self, wrapped: &[u8]) -> Result<DataKey, SealError> {
         let found = key_id(wrapped)?;
-        if found != self.kek.id() {
-            return Err(SealError::OtherKek { found, in_use: self.kek.id() });
-        }
-        let plain = envelope::open(&self.kek.0.bytes, HEAD_BYTES, WRAPPING, wrapped)?;
+        let kek = self.kek.opening(found).ok_or_else(|| SealError::OtherKek { found, in_use: self.kek.id() })?;
+        let plain = envelope::open(&kek.bytes, HEAD_BYTES, WRAPPING, wrapped)?;
         let (id, bytes) = plain.split_first_chunk::<8>().ok_or(SealError::Layout)?;
         let bytes: &[u8; KEY_BYTES] = bytes.try_into().map_err(|_| SealError::Layout)?;
         Ok(DataKey { id: KeyId(*id), bytes: Zeroizing::new(*bytes) })
+    }
+}
+
+impl Sealer {
+    /// The same data key wrapped under the key-encryption key in use; none where it is already.
+    pub fn rewrap(&self, wrapped: &[u8]) -> Result<Option<Bytes>, SealError> {
+        if key_id(wrapped)? == self.kek.id() {
+            return Ok(None);
+        }
+        self.wrap(&self.unwrap(wrapped)?).map(Some)
     }
 }
 
@@ -179,6 +192,27 @@ mod tests {
         let sealed = key.seal(aad, PLAIN).unwrap();
         let moved = new.wrap(&old.unwrap(&wrapped).unwrap()).unwrap();
         assert_eq!(&new.unwrap(&moved).unwrap().open(aad, &sealed).unwrap()[..], PLAIN);
+    }
+
+    #[test]
+    fn while_a_key_is_renewed_both_open_and_the_new_one_wraps() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, weppes) = (folder.path().join("patients.key"), territory("weppes"));
+        let aad = Aad { territory: &weppes, reference: "r1", fields: FieldSet::Facts };
+        let old = Sealer::new(Kek::load_or_create(&path).unwrap());
+        let (key, wrapped) = old.new_subject().unwrap();
+        let sealed = key.seal(aad, PLAIN).unwrap();
+        let both = Sealer::new(Kek::renew(&path).unwrap());
+        assert_eq!(&both.unwrap(&wrapped).unwrap().open(aad, &sealed).unwrap()[..], PLAIN);
+        assert_eq!(wrapped_under(&both.new_subject().unwrap().1), Ok(both.kek.id()));
+        let moved = both.rewrap(&wrapped).unwrap().unwrap();
+        assert_eq!((wrapped_under(&moved), both.rewrap(&moved)), (Ok(both.kek.id()), Ok(None)));
+        both.kek.retire_earlier(&path).unwrap();
+        let new = Sealer::new(Kek::load(&path).unwrap());
+        assert_eq!(&new.unwrap(&moved).unwrap().open(aad, &sealed).unwrap()[..], PLAIN);
+        let lost = SealError::OtherKek { found: old.kek.id(), in_use: new.kek.id() };
+        assert_eq!((new.unwrap(&wrapped).unwrap_err(), new.rewrap(&wrapped).unwrap_err()), (lost.clone(), lost));
+        assert!(matches!(old.unwrap(&moved), Err(SealError::OtherKek { .. })));
     }
 
     #[test]

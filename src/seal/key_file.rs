@@ -1,11 +1,12 @@
-//! Long-lived keys and the files they live in: one line of text, readable by its owner only. A key is never replaced by
-//! this module: a file that is there is read or refused.
+//! Long-lived keys and the files they live in: a line of text for each, readable by the file's owner only. A file that is
+//! there is read or refused here; whoever renews a key replaces it ([`super::Kek::renew`]).
 
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::SealError;
@@ -17,7 +18,7 @@ use crate::private_file;
 const MARK: &str = "aiguilleur-key-1";
 
 /// Names a key without telling anything of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyId(pub(super) [u8; 8]);
 
 impl fmt::Display for KeyId {
@@ -59,6 +60,40 @@ pub enum KeyError {
         /// What was looked for.
         purpose: &'static str,
     },
+    /// One of its further lines is no key.
+    #[error("the key file {}, line {line}, is not a {purpose} key", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What was looked for.
+        purpose: &'static str,
+    },
+    /// Two of its lines have one name: which of them is meant cannot be told.
+    #[error("the key file {}, line {line}: key {id} stands above already, remove one of the two", path.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The second of them, from 1.
+        line: usize,
+        /// Which key.
+        id: KeyId,
+    },
+    /// It may be read and not replaced: made read-only, or handed over by systemd.
+    #[error("the key file {} cannot be replaced where it is: {why}", path.display())]
+    NotReplaceable {
+        /// The file.
+        path: PathBuf,
+        /// What stands against it.
+        why: String,
+    },
+    /// Somebody else renews the key.
+    #[error("the key file {} was changed by somebody else meanwhile", .0.display())]
+    Changed(PathBuf),
+    /// The file an earlier key is to be kept in holds something else.
+    #[error("{} is there and holds another key: move it elsewhere", .0.display())]
+    Taken(PathBuf),
     /// No key could be made.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -77,24 +112,17 @@ impl SecretKey {
 
     /// Reads the key of a file.
     pub(super) fn load(path: &Path, purpose: &'static str) -> Result<Self, KeyError> {
-        let failed = |error| KeyError::File { path: path.to_owned(), error };
-        refuse_open_to_others(path, &fs::metadata(path).map_err(failed)?)?;
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(failed)?);
-        Self::parse(&text, purpose).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), purpose })
+        Self::parse(&read(path)?, purpose).ok_or_else(|| KeyError::Malformed { path: path.to_owned(), purpose })
     }
 
     /// Reads the key of a file, making a new one where there is no file.
     pub(super) fn load_or_create(path: &Path, purpose: &'static str) -> Result<Self, KeyError> {
-        let failed = |error| KeyError::File { path: path.to_owned(), error };
-        if !path.try_exists().map_err(failed)? {
-            Self::generate()?.write(path, purpose).map_err(failed)?;
-        }
-        // Read back even when just made: another process may have been faster, and its key is the one.
+        create_if_missing(path, purpose)?;
         Self::load(path, purpose)
     }
 
-    /// Writes the file whole or not at all; leaves one that is there alone.
-    fn write(&self, path: &Path, purpose: &str) -> io::Result<()> {
+    /// The line it is written as.
+    pub(super) fn line(&self, purpose: &str) -> Zeroizing<String> {
         let mut line = Zeroizing::new(format!("{MARK} {purpose} {} ", self.id));
         // Room for all of it first: growing would leave copies behind.
         line.reserve(2 * KEY_BYTES + 1);
@@ -104,20 +132,46 @@ impl SecretKey {
             }
         }
         line.push('\n');
-        let mut file = durable_file::draft_of(path)?;
-        file.write_all(line.as_bytes())?;
-        file.as_file().sync_all()?;
-        durable_file::publish(file, path)
+        line
     }
 
-    fn parse(text: &str, purpose: &str) -> Option<Self> {
-        let words: Vec<&str> = text.split_whitespace().collect();
+    /// The key of a line.
+    pub(super) fn parse(line: &str, purpose: &str) -> Option<Self> {
+        let words: Vec<&str> = line.split_whitespace().collect();
         let [mark, written_for, id, key] = words[..] else { return None };
         if (mark, written_for) != (MARK, purpose) {
             return None;
         }
         Some(Self { id: KeyId(*from_hex(id)?), bytes: from_hex(key)? })
     }
+}
+
+/// What a key file says, when its owner alone may read it.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let failed = |error| KeyError::File { path: path.to_owned(), error };
+    refuse_open_to_others(path, &fs::metadata(path).map_err(failed)?)?;
+    Ok(Zeroizing::new(fs::read_to_string(path).map_err(failed)?))
+}
+
+/// Makes a file with a new key where there is none. It is to be read afterwards even then: another process may have been
+/// faster, and its key is the one.
+pub(super) fn create_if_missing(path: &Path, purpose: &str) -> Result<(), KeyError> {
+    let failed = |error| KeyError::File { path: path.to_owned(), error };
+    if path.try_exists().map_err(failed)? {
+        return Ok(());
+    }
+    let draft = draft(path, &[SecretKey::generate()?.line(purpose)]).map_err(failed)?;
+    durable_file::publish(draft, path).map_err(failed)
+}
+
+/// A key file of these lines, whole and on disk, that has yet to be given its name.
+pub(super) fn draft(path: &Path, lines: &[Zeroizing<String>]) -> io::Result<NamedTempFile> {
+    let mut draft = durable_file::draft_of(path)?;
+    for line in lines {
+        draft.write_all(line.as_bytes())?;
+    }
+    draft.as_file().sync_all()?;
+    Ok(draft)
 }
 
 fn from_hex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
@@ -139,84 +193,5 @@ fn refuse_open_to_others(path: &Path, file: &fs::Metadata) -> Result<(), KeyErro
     match private_file::open_to_others(file) {
         Some(mode) => Err(KeyError::OpenToOthers { path: path.to_owned(), mode }),
         None => Ok(()),
-    }
-}
-
-/// The key-encryption key: wraps every patient's data key.
-pub struct Kek(pub(super) SecretKey);
-
-impl Kek {
-    const PURPOSE: &'static str = "kek";
-
-    /// A new key that lives in memory only.
-    pub fn generate() -> Result<Self, SealError> {
-        SecretKey::generate().map(Self)
-    }
-
-    /// The key of a file. Where sealed data exist, use this: a new key would not open them.
-    pub fn load(path: &Path) -> Result<Self, KeyError> {
-        SecretKey::load(path, Self::PURPOSE).map(Self)
-    }
-
-    /// The key of a file, made (mode 0600) where there is none.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        SecretKey::load_or_create(path, Self::PURPOSE).map(Self)
-    }
-
-    /// Its name (`kid`).
-    pub fn id(&self) -> KeyId {
-        self.0.id
-    }
-}
-
-impl fmt::Debug for Kek {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kek({})", self.id())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_file_is_made_once_and_read_ever_after() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("kek");
-        assert!(matches!(Kek::load(&path), Err(KeyError::File { .. })), "nothing is made by reading");
-        let made = Kek::load_or_create(&path).unwrap();
-        let again = Kek::load_or_create(&path).unwrap();
-        assert_eq!((made.id(), *made.0.bytes), (again.id(), *again.0.bytes));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
-        assert_ne!(*made.0.bytes, *Kek::generate().unwrap().0.bytes);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_file_others_may_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("kek");
-        Kek::load_or_create(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        for mode in [0o640, 0o604, 0o660] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(Kek::load_or_create(&path), Err(KeyError::OpenToOthers { .. })), "{mode:o}");
-        }
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
-        assert!(Kek::load(&path).is_ok());
-    }
-
-    #[test]
-    fn a_file_that_holds_something_else_is_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("kek");
-        super::super::MacKey::load_or_create(&path).unwrap();
-        assert!(matches!(Kek::load_or_create(&path), Err(KeyError::Malformed { .. })), "a key for another purpose");
-        for bad in ["", "aiguilleur-key-1 kek 00", "aiguilleur-key-1 kek 0011223344556677 zz"] {
-            fs::write(&path, bad).unwrap();
-            assert!(matches!(Kek::load_or_create(&path), Err(KeyError::Malformed { .. })));
-            assert_eq!(fs::read_to_string(&path).unwrap(), bad);
-        }
     }
 }

@@ -10,13 +10,15 @@ mod codec;
 mod data_key;
 mod digests;
 mod envelope;
+mod kek;
 mod key_file;
 
 pub use codec::{open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text};
 pub use data_key::{Aad, DataKey, FieldSet, Sealer, wrapped_under};
 pub use digests::{Fingerprinter, MacKey, Signer};
 pub use envelope::Plain;
-pub use key_file::{Kek, KeyError, KeyId};
+pub use kek::Kek;
+pub use key_file::{KeyError, KeyId};
 
 /// Why something could not be sealed or opened. Never says what.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,8 +26,11 @@ pub enum SealError {
     /// Too short, or of a layout this version does not know.
     #[error("not a sealed value this version of the service can read")]
     Layout,
-    /// Wrapped under another key-encryption key than the one in use.
-    #[error("wrapped under key {found}, the key in use is {in_use}: put the right key file in place")]
+    /// Wrapped under a key-encryption key that is not at hand.
+    #[error(
+        "wrapped under key {found}, which is not in the key file (in use: {in_use}): put the right file in place, or that \
+         key's line below the first"
+    )]
     OtherKek {
         /// The key it was wrapped under.
         found: KeyId,

@@ -69,6 +69,9 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
             "back these two keys up, apart from the data: without them nothing sealed can be read"
         );
     }
+    if secrets.kek.earlier().next().is_some() {
+        tracing::warn!("earlier keys of patients are still in use: stop the service and run « aiguilleur renew-key »");
+    }
     let receipts = Journal::open(&asked.data.join(RECEIPTS), asked.receipts_days)?;
     let signer = Signer::new(&secrets.mac, AUDIT);
     let parts = service::Parts {

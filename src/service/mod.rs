@@ -17,15 +17,15 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::booking::{self, Booking, Policy, Vault};
-use crate::domain::Territory;
+use crate::booking::{self, Booking, Policy, Vault, VaultError};
+use crate::domain::{Territory, TerritoryId};
 use crate::geography::travel::RoadModel;
 use crate::http::{self, AppState};
 use crate::receipts::Journal;
-use crate::seal::Sealer;
+use crate::seal::{SealError, Sealer};
 use crate::store::Store;
 use crate::triage::Pack;
-use crate::views;
+use crate::views::{self, TerritoryView};
 
 use stopping::Ending;
 
@@ -83,6 +83,7 @@ impl Service {
                     let (view, feed) = views::feed::start(store.clone(), Arc::new(vault.clone()), id.clone(), stopped)
                         .await
                         .with_context(|| format!("le territoire {id} ne peut pas être chargé"))?;
+                    refuse_other_keys(&vault, &view, &id).await?;
                     let travel = Arc::new(RoadModel);
                     let parts = booking::Parts { territory, pack, view, policy, store, vault, travel };
                     let booking = Booking::new(parts);
@@ -141,5 +142,24 @@ impl Service {
             Ok(Some(fault)) => bail!("le service s'est arrêté : {fault}"),
             _ => Ok(()),
         }
+    }
+}
+
+/// Keys that do not open who lives here are refused before anybody is served: nobody's name would be read, and new patients
+/// would be sealed under a key the others lack. The newest request says it.
+async fn refuse_other_keys(vault: &Vault, view: &TerritoryView, territory: &TerritoryId) -> anyhow::Result<()> {
+    let newest = view.read(|state| {
+        let requests = state.board.all().map(|case| &case.request).filter(|request| request.erased_at.is_none());
+        requests.max_by_key(|request| (request.created_at, request.id)).map(|request| request.id)
+    });
+    let Some(newest) = newest else { return Ok(()) };
+    match vault.check_key_of(newest).await {
+        Err(VaultError::OtherKey(SealError::OtherKek { found, .. })) => bail!(
+            "les patients du territoire {territory} sont sous la clé {found}, qui n'est pas dans le fichier de clé \
+             (security.patients_key_file) : une clé renouvelée n'a pas été copiée ici, ou ce fichier est celui d'un autre \
+             service. Remettez le bon fichier, ou la ligne de cette clé sous la première"
+        ),
+        // Anything else is told to whoever asks for it.
+        _ => Ok(()),
     }
 }

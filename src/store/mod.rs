@@ -289,6 +289,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// A sealed blob.
     fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>>;
 
+    /// Every territory something is kept of, in any order, whether it is served here or not: for work on all that is sealed.
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>>;
+
     /// Everything of a territory at one point of its stream, but for remembered answers.
     fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export>;
 

@@ -70,6 +70,11 @@ pub(super) fn note_search(draft: &mut Draft<'_>, by: &str) -> Answer {
     Answer::Done
 }
 
+pub(super) fn note_key_renewal(draft: &mut Draft<'_>, from: &str, to: &str) -> Answer {
+    draft.event(EventKind::TerritoryKeyRenewed, Concerns::default(), Some(&format!("{from}_to_{to}")));
+    Answer::Done
+}
+
 pub(super) fn note_loss(draft: &mut Draft<'_>, changes: usize) -> Answer {
     draft.event(EventKind::TerritoryLossAcknowledged, Concerns::default(), Some(&format!("{changes}_changes")));
     Answer::Done

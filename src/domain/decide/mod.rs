@@ -198,6 +198,13 @@ pub enum Command {
         /// How many changes.
         changes: usize,
     },
+    /// Write into the audit that the key that wraps every patient's was renewed.
+    NoteKeyRenewal {
+        /// The name of the key before, or of several, with a plus sign between.
+        from: String,
+        /// The name of the key after.
+        to: String,
+    },
     /// Write into the audit that somebody read who the patient is.
     NoteIdentityRead {
         /// Of which appointment.
@@ -323,7 +330,7 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
                 );
             }
         }
-        Command::NoteSearch { .. } | Command::NoteLoss { .. } => {}
+        Command::NoteSearch { .. } | Command::NoteLoss { .. } | Command::NoteKeyRenewal { .. } => {}
         Command::SetLevel { request, .. }
         | Command::Reassess { request, .. }
         | Command::Cancel { request, .. }
@@ -389,6 +396,7 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::Erase { request, why } => erasing::erase(&mut draft, *request, *why)?,
         Command::EndRetention { request } => erasing::end_retention(&mut draft, *request)?,
         Command::NoteSearch { by } => erasing::note_search(&mut draft, by),
+        Command::NoteKeyRenewal { from, to } => erasing::note_key_renewal(&mut draft, from, to),
         Command::NoteLoss { changes } => erasing::note_loss(&mut draft, *changes),
         Command::NoteIdentityRead { appointment } => closing::note_identity_read(&mut draft, *appointment)?,
     };

@@ -115,7 +115,8 @@ impl Model {
             | Command::NoteOffers { .. }
             | Command::NoteIdentityRead { .. }
             | Command::NoteSearch { .. }
-            | Command::NoteLoss { .. } => {}
+            | Command::NoteLoss { .. }
+            | Command::NoteKeyRenewal { .. } => {}
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::form::FORM;
 use super::{BackupError, Counts, Summary, back_up, restore, verify};
 use crate::domain::TerritoryId;
 use crate::durable_file;
-use crate::seal::KeyId;
+use crate::seal::Kek;
 use crate::store::{Seq, Store};
 
 /// Its name in the folder.
@@ -144,15 +144,15 @@ pub async fn verify_all(from: &Path) -> Result<Vec<BackedUp>, BackupError> {
 }
 
 /// Brings every territory of a backup back into a store that holds nothing of any. All files are verified, and held against
-/// the key at hand, before anything is written.
+/// the keys at hand, before anything is written.
 ///
 /// # Errors
 /// [`BackupError`]; territories brought back before the one that failed stay.
-pub async fn restore_all(store: &dyn Store, from: &Path, key: Option<&KeyId>) -> Result<Vec<BackedUp>, BackupError> {
+pub async fn restore_all(store: &dyn Store, from: &Path, keys: Option<&Kek>) -> Result<Vec<BackedUp>, BackupError> {
     let backups = verify_all(from).await?;
     for BackedUp { summary, .. } in &backups {
-        if let Some(key) = key {
-            summary.opens_with(key)?;
+        if let Some(keys) = keys {
+            summary.opens_with(keys)?;
         }
         if store.events(&summary.territory, 0, 1).await?.last > 0 {
             return Err(BackupError::NotEmpty(summary.territory.clone()));

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::TerritoryId;
 use crate::domain::time::from_millis;
+use crate::seal::Kek;
 use crate::store::{Store, StoreError, Tail};
 
 pub use folder::{BackedUp, back_up_all, restore_all, verify_all};
@@ -65,15 +66,17 @@ pub enum BackupError {
          données neuf (ou un Redis vide), puis mettez-le à la place de l'ancien"
     )]
     NotEmpty(TerritoryId),
-    /// The data key at hand opens nothing of this backup.
+    /// No key at hand opens what is sealed in this backup.
     #[error(
-        "cette sauvegarde est scellée sous la clé {needed}, et la clé présente est {present} : mettez en place le fichier de \
-         clé gardé à part, sinon rien de scellé ne pourrait être relu"
+        "cette sauvegarde est scellée sous la clé {needed}, qui n'est pas dans le fichier de clé en place (il contient \
+         {present}) : ouvrez le fichier de clé gardé à part (patients-{needed}.key, si un renouvellement l'a fait) et mettez \
+         sa ligne sous la première ligne du fichier en place, puis recommencez. Après la restauration, « aiguilleur \
+         renew-key » met tout sous la première clé. Sans cette clé, rien de scellé ne pourrait être relu"
     )]
     OtherKey {
-        /// The keys it needs.
+        /// The first key it needs and is not at hand.
         needed: String,
-        /// The key at hand.
+        /// The keys at hand.
         present: String,
     },
     /// The store failed.
@@ -141,16 +144,15 @@ impl Summary {
         self.keys.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether a key opens what is sealed in here.
+    /// Whether these keys open what is sealed in here.
     ///
     /// # Errors
-    /// [`BackupError::OtherKey`] when it is another one.
-    pub fn opens_with(&self, key: &crate::seal::KeyId) -> Result<(), BackupError> {
-        let present = key.to_string();
-        if self.keys.is_empty() || self.keys.contains(&present) {
-            Ok(())
-        } else {
-            Err(BackupError::OtherKey { needed: self.key_names(), present })
+    /// [`BackupError::OtherKey`] when one is missing.
+    pub fn opens_with(&self, kek: &Kek) -> Result<(), BackupError> {
+        let present: Vec<_> = std::iter::once(kek.id()).chain(kek.earlier()).map(|id| id.to_string()).collect();
+        match self.keys.iter().find(|key| !present.contains(*key)) {
+            None => Ok(()),
+            Some(needed) => Err(BackupError::OtherKey { needed: needed.clone(), present: present.join(", ") }),
         }
     }
 }

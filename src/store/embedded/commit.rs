@@ -59,7 +59,11 @@ pub(super) fn apply(
             }
             Write::Timer { timer, at } => set_timer(batch, territory, timer, *at)?,
             Write::Blob { name, bytes: Some(bytes) } => {
-                batch.blobs.insert((territory.as_str(), name.as_str()), &bytes[..])?;
+                // The bytes of one that is replaced are to go for good, as those of one that is removed.
+                let replaced = batch.blobs.insert((territory.as_str(), name.as_str()), &bytes[..])?.is_some();
+                if replaced {
+                    batch.set(tables::REMOVED, "blobs")?;
+                }
             }
             Write::Blob { name, bytes: None } => {
                 batch.blobs.remove((territory.as_str(), name.as_str()))?;

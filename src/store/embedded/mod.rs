@@ -200,6 +200,10 @@ impl Store for EmbeddedStore {
         async move { self.read(get) }.boxed()
     }
 
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>> {
+        async { self.read(|read| tables::territories(&read.open_table(tables::TAILS)?)) }.boxed()
+    }
+
     fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {
         let export = |read: &ReadTransaction| whole::export(read, territory, &self.epoch);
         async move { self.read(export) }.boxed()

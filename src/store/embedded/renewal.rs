@@ -32,6 +32,7 @@ pub(super) fn renew(
     let new = create(draft.path())?;
     copy(old, &new)?;
     drop(new);
+    durable_file::keep_owner(&draft, file).map_err(io_fault)?;
     durable_file::replace(draft, file).map_err(io_fault)
 }
 

@@ -103,6 +103,12 @@ pub(super) fn tail(tails: &impl ReadableTable<&'static str, TailRow>, territory:
     })
 }
 
+/// Every territory that has a last event.
+pub(super) fn territories(tails: &impl ReadableTable<&'static str, TailRow>) -> Result<Vec<TerritoryId>, Fault> {
+    let named = |name: &str| name.parse().map_err(|_| Fault::Row(format!("the territory {name}")));
+    tails.iter()?.map(|row| named(row?.0.value())).collect()
+}
+
 pub(super) fn record(
     records: &impl ReadableTable<Named, RecordRow>,
     territory: &TerritoryId,

@@ -97,6 +97,14 @@ pub(super) fn territory_of_hints(channel: &str) -> Option<TerritoryId> {
     channel.strip_prefix("{cpts:")?.strip_suffix("}:n")?.parse().ok()
 }
 
+/// Keys of [`Keys::meta`], whatever the territory.
+pub(super) const METAS: &str = "{cpts:*}:meta";
+
+/// The territory a key of [`Keys::meta`] is of; none for what is nobody's.
+pub(super) fn territory_of_meta(key: &str) -> Option<TerritoryId> {
+    key.strip_prefix("{cpts:")?.strip_suffix("}:meta")?.parse().ok()
+}
+
 /// A blob that has no key.
 pub(super) fn no_blob(name: &str) -> StoreError {
     StoreError::Malformed(format!("{name} is no name of a blob: k/… or p/…"))

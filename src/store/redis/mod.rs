@@ -14,7 +14,7 @@
 //!
 //! A user of Redis for the service needs [`RedisStore::RIGHTS`] and no more; for [`RedisStore::survey`] to see how durable
 //! the server is, also `+config|get +info`; for another database than the first, `+select`; to have its files rid of what
-//! was erased, `+bgrewriteaof` (or an operator gives it). What is missing is found when the store is opened: a commit that
+//! was erased, `+bgrewriteaof` (or an operator gives it); to renew the key of what is sealed, `+scan`. What is missing is found when the store is opened: a commit that
 //! met a refusal halfway would be left half done.
 
 mod commit;
@@ -174,6 +174,10 @@ impl Store for RedisStore {
 
     fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
         self.shared.blob(territory, name).boxed()
+    }
+
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>> {
+        self.shared.territories().boxed()
     }
 
     fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {

@@ -1,19 +1,24 @@
 //! What is read: records, answers, timers, events, blobs. Each reading is of one moment, and of the data set this process
 //! began with.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use redis::{FromRedisValue, Value, from_redis_value};
 
 use super::Shared;
 use super::data_set;
 use super::fault;
-use super::keys::Keys;
+use super::keys::{self, Keys};
 use super::scripts::{self, Call};
 use crate::domain::{RecordKey, TerritoryId, Timer};
 use crate::store::{EventPage, Fingerprint, IdemKey, Millis, Remembered, Seq, StoreError, StoredEvent, Versioned};
 
 /// Events dropped by one step of a trim: some hundred microseconds of the server.
 const TRIM_STEP: u64 = 2_000;
+
+/// Keys looked at by one step of a search for territories.
+const SCANNED: usize = 1_000;
 
 /// What is to be read at one moment.
 pub(super) struct Questions(Call);
@@ -65,6 +70,25 @@ impl Shared {
     }
 
     /// What was answered under a key, and the last event's number now.
+    /// Every territory that has a key of its own in this database: each key is looked at, some at a time.
+    pub(super) async fn territories(&self) -> Result<Vec<TerritoryId>, StoreError> {
+        let mut found = BTreeSet::new();
+        let mut cursor = 0_u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(keys::METAS).arg("COUNT").arg(SCANNED);
+            let answer = self.reads.turn().await?.command(&scan).await;
+            let (next, names): (u64, Vec<String>) =
+                from_redis_value(answer.map_err(|error| fault::nothing_done(&error))?)
+                    .map_err(|_| fault::unreadable("SCAN"))?;
+            found.extend(names.iter().filter_map(|name| keys::territory_of_meta(name)));
+            if next == 0 {
+                return Ok(found.into_iter().collect());
+            }
+            cursor = next;
+        }
+    }
+
     pub(super) async fn recall(
         &self,
         territory: &TerritoryId,

@@ -182,6 +182,9 @@ impl Store for FakeStore {
     fn blob<'a>(&'a self, _: &'a TerritoryId, _: &'a str) -> Reply<'a, Option<Bytes>> {
         unreachable!()
     }
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>> {
+        unreachable!()
+    }
     fn export<'a>(&'a self, _: &'a TerritoryId) -> Reply<'a, Export> {
         unreachable!()
     }

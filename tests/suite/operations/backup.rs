@@ -129,14 +129,14 @@ async fn a_backup_is_its_owners_alone_and_holds_no_key() {
     let files: Vec<_> = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files.len(), 2, "the territory and the manifest: {files:?}");
     // It says which key it needs, and brings nothing back under another.
-    let other = aiguilleur::seal::Kek::generate().unwrap().id();
+    let other = aiguilleur::seal::Kek::generate().unwrap();
     assert_eq!(summary.keys.len(), 1);
     let empty = tempfile::tempdir().unwrap();
     let elsewhere = store_in(empty.path(), &nine());
     let refused = restore_all(&*elsewhere, &out, Some(&other)).await.unwrap_err();
     assert!(matches!(&refused, BackupError::OtherKey { needed, .. } if summary.keys.contains(needed)), "{refused}");
     assert_eq!(holdings(&*elsewhere).await.tail.seq, 0);
-    let ours = aiguilleur::seal::Kek::load(&kept.path().join("patients.key")).unwrap().id();
+    let ours = aiguilleur::seal::Kek::load(&kept.path().join("patients.key")).unwrap();
     restore_all(&*elsewhere, &out, Some(&ours)).await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! A store that sometimes cannot say what it did, as a store across a network does.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
@@ -24,6 +24,8 @@ pub(crate) struct FlakyStore {
     /// Every how many commits an answer is lost; 0: never.
     every: AtomicU64,
     lost: AtomicU64,
+    /// What somebody else does just before the next commit.
+    before: Mutex<Option<Commit>>,
     /// Whether it goes away with the next answer, and whether it has.
     leaving: AtomicBool,
     away: AtomicBool,
@@ -36,6 +38,7 @@ impl FlakyStore {
             commits: AtomicU64::new(0),
             every: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            before: Mutex::new(None),
             leaving: AtomicBool::new(false),
             away: AtomicBool::new(false),
         }
@@ -43,6 +46,11 @@ impl FlakyStore {
 
     pub(crate) fn lose_every(&self, commits: u64) {
         self.every.store(commits, Ordering::SeqCst);
+    }
+
+    /// Has somebody else commit something just before the next commit.
+    pub(crate) fn commit_before_the_next(&self, commit: Commit) {
+        *self.before.lock().expect("no panic") = Some(commit);
     }
 
     /// Makes the next commit, loses its answer, and takes no other until [`FlakyStore::come_back`].
@@ -82,6 +90,14 @@ impl Store for FlakyStore {
             return async move {
                 self.inner.commit(territory, commit).await?;
                 Err(StoreError::Unknown("the answer was lost".to_owned()))
+            }
+            .boxed();
+        }
+        if let Some(other) = self.before.lock().expect("no panic").take() {
+            return async move {
+                let other = self.inner.commit(territory, other).await?;
+                assert!(matches!(other, CommitOutcome::Done { .. }), "{other:?}");
+                self.inner.commit(territory, commit).await
             }
             .boxed();
         }
@@ -130,6 +146,10 @@ impl Store for FlakyStore {
 
     fn blob<'a>(&'a self, territory: &'a TerritoryId, name: &'a str) -> Reply<'a, Option<Bytes>> {
         self.inner.blob(territory, name)
+    }
+
+    fn territories(&self) -> Reply<'_, Vec<TerritoryId>> {
+        self.inner.territories()
     }
 
     fn export<'a>(&'a self, territory: &'a TerritoryId) -> Reply<'a, Export> {

@@ -52,6 +52,9 @@ pub(in crate::store) async fn a_territory_brought_elsewhere_is_the_same_and_goes
     assert_eq!((tail.seq, items.len()), (8, 5 + 6 + 5 + 5));
     store.import(&copy, tail.clone(), again(items.clone())).await.expect("comes in");
     assert_eq!(everything(&*store, &copy).await, (tail.clone(), items));
+    let mut territories = store.territories().await.expect("told");
+    territories.sort();
+    assert_eq!(territories, [weppes.clone(), copy.clone()]);
     assert_eq!(store.due(&copy, 9).await, store.due(&weppes, 9).await);
     assert_eq!(store.snapshot(&copy).await.expect("a snapshot").chain, tail.chain);
     let before = history(&*store, &copy).await;

@@ -63,6 +63,11 @@ async fn the_rights_listed_suffice_for_everything() {
     let survey = store.survey().await.expect("asked");
     let codes: Vec<_> = survey.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::NotCheckable], "what may not be asked is said");
+    // What only the renewal of a key asks for is refused in words that say which right it is.
+    let refused = store.territories().await.expect_err("not permitted");
+    assert!(refused.to_string().contains("scan"), "{refused}");
+    make_user(&server, &format!("{} +scan", RedisStore::RIGHTS));
+    assert_eq!(store.territories().await.expect("permitted").len(), 2);
     // A subscription takes a moment to be there: until one comes, more happens.
     for number in 0.. {
         done(&store, &weppes, put(&store, format!("more {number}"), &[(key(format!("more {number}")), 0)], "x")).await;
