@@ -1,7 +1,7 @@
 //! `[store]`: where state lives, and which risks of it are taken knowingly.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::reader::Section;
 use crate::private_file;
@@ -31,13 +31,14 @@ impl StoreSettings {
         let kind = section.text("kind").unwrap_or_default();
         let url = section.text("url");
         let password_file = section.path("password_file");
-        let tls = tls(section, url.as_deref());
+        let tls_files = TlsFiles::named(section);
         let accepted_risks = accepted_risks(section);
         let embedded = StoreChoice::Embedded { folder: data.to_owned() };
         let choice = match (kind.as_str(), url) {
             ("embedded", _) => embedded,
             ("redis", Some(url)) => {
                 let password = password_file.and_then(|path| password(section, &path));
+                let tls = tls_files.read(section, &url);
                 redis(section, RedisOptions { url, password, tls }).unwrap_or(embedded)
             }
             ("redis", None) => {
@@ -87,23 +88,38 @@ fn password(section: &mut Section<'_>, path: &Path) -> Option<String> {
     content(section, "password_file", path, Secret::Yes).map(|text| text.trim().to_owned())
 }
 
-/// What TLS is to be done with, for an address that asks for it.
-fn tls(section: &mut Section<'_>, url: Option<&str>) -> RedisTls {
-    let mut read = |name, secret| {
-        let path = section.path(name)?;
-        content(section, name, &path, secret).map(String::into_bytes)
-    };
-    let authority = read("tls_authority_file", Secret::No);
-    let chain = read("tls_certificate_file", Secret::No);
-    let key = read("tls_key_file", Secret::Yes);
-    if section.path("tls_certificate_file").is_some() != section.path("tls_key_file").is_some() {
-        section.fault("tls_key_file", "un certificat et sa clé vont ensemble : nommez les deux fichiers, ou aucun");
+/// The files that TLS is to be done with.
+struct TlsFiles {
+    authority: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    fn named(section: &mut Section<'_>) -> Self {
+        Self {
+            authority: section.path("tls_authority_file"),
+            certificate: section.path("tls_certificate_file"),
+            key: section.path("tls_key_file"),
+        }
     }
-    let tls = RedisTls { authority, client: chain.zip(key).map(|(chain, key)| ClientCertificate { chain, key }) };
-    if !tls.is_default() && url.is_some_and(|url| !RedisOptions::is_encrypted(url)) {
-        section.fault("url", "des fichiers de TLS sont nommés, et l'adresse n'en demande pas : écrivez rediss://");
+
+    fn read(&self, section: &mut Section<'_>, url: &str) -> RedisTls {
+        if self.certificate.is_some() != self.key.is_some() {
+            section.fault("tls_key_file", "un certificat et sa clé vont ensemble : nommez les deux fichiers, ou aucun");
+        }
+        let mut read = |name, path: &Option<PathBuf>, secret| {
+            content(section, name, path.as_deref()?, secret).map(String::into_bytes)
+        };
+        let authority = read("tls_authority_file", &self.authority, Secret::No);
+        let chain = read("tls_certificate_file", &self.certificate, Secret::No);
+        let key = read("tls_key_file", &self.key, Secret::Yes);
+        let tls = RedisTls { authority, client: chain.zip(key).map(|(chain, key)| ClientCertificate { chain, key }) };
+        if !tls.is_default() && !RedisOptions::is_encrypted(url) {
+            section.fault("url", "des fichiers de TLS sont nommés, et l'adresse n'en demande pas : écrivez rediss://");
+        }
+        tls
     }
-    tls
 }
 
 /// Whether others may read a file.

@@ -44,6 +44,24 @@ type Spot = u32;
 
 type Shelf = BTreeMap<SlotCursor, Spot>;
 
+/// The shelves of one heading on which every answer to a question stands.
+#[derive(Default)]
+struct Shelves<'a> {
+    shelves: Vec<&'a Shelf>,
+    /// Nothing on them is of a practitioner who was not asked for.
+    of_the_practitioners: bool,
+}
+
+impl<'a> Shelves<'a> {
+    fn of(shelves: Vec<&'a Shelf>) -> Self {
+        Self { shelves, of_the_practitioners: false }
+    }
+
+    fn slots(&self) -> usize {
+        self.shelves.iter().map(|shelf| shelf.len()).sum()
+    }
+}
+
 /// The slots of a territory.
 #[derive(Debug, Default)]
 pub struct SlotIndex {
@@ -125,10 +143,11 @@ impl SlotIndex {
     pub fn query(&self, query: &SlotQuery, now: DateTime<Utc>) -> SlotPage {
         let mut page = SlotPage::default();
         let Some(span) = query.span() else { return page };
-        let shelves = self.fewest(query);
+        let Shelves { shelves, of_the_practitioners } = self.fewest(query);
+        let answers = if of_the_practitioners { SlotQuery::matches_whoever } else { SlotQuery::matches };
         let mut found = merge(shelves.into_iter().map(|shelf| shelf.range(span)))
             .map(|spot| self.at(*spot))
-            .filter(|placed| query.matches(placed, now));
+            .filter(|placed| answers(query, placed, now));
         page.items.extend(found.by_ref().take(query.limit).cloned());
         if found.next().is_some() {
             page.next = page.items.last().map(|last| SlotCursor::of(&last.slot));
@@ -150,26 +169,28 @@ impl SlotIndex {
     }
 
     /// The shelves that together hold every answer, from the heading where they hold the fewest slots.
-    fn fewest(&self, query: &SlotQuery) -> Vec<&Shelf> {
-        let mut headings = vec![vec![if query.state == Some(SlotState::Free) { &self.unsold } else { &self.by_start }]];
+    fn fewest(&self, query: &SlotQuery) -> Shelves<'_> {
+        let all = if query.state == Some(SlotState::Free) { &self.unsold } else { &self.by_start };
+        let mut headings = vec![Shelves::of(vec![all])];
         if !query.practitioners.is_empty() {
-            headings.push(query.practitioners.iter().filter_map(|rpps| self.by_practitioner.get(rpps)).collect());
+            let shelves = query.practitioners.iter().filter_map(|rpps| self.by_practitioner.get(rpps)).collect();
+            headings.push(Shelves { shelves, of_the_practitioners: true });
         }
         if !query.professions.is_empty() || query.modality.is_some() {
             let wanted = |(profession, modality): &(Profession, Modality)| {
                 (query.professions.is_empty() || query.professions.contains(profession))
                     && query.modality.is_none_or(|asked| asked == *modality)
             };
-            headings.push(self.by_skill.iter().filter(|(skill, _)| wanted(skill)).map(|(_, shelf)| shelf).collect());
+            let shelves = self.by_skill.iter().filter(|(skill, _)| wanted(skill)).map(|(_, shelf)| shelf);
+            headings.push(Shelves::of(shelves.collect()));
         }
         if let Some(commune) = &query.commune {
-            headings.push(self.by_commune.get(commune).into_iter().collect());
+            headings.push(Shelves::of(self.by_commune.get(commune).into_iter().collect()));
         }
         if let Some(around) = query.around {
-            headings.push(self.squares_of(around));
+            headings.push(Shelves::of(self.squares_of(around)));
         }
-        let slots = |shelves: &Vec<&Shelf>| shelves.iter().map(|shelf| shelf.len()).sum::<usize>();
-        headings.into_iter().min_by_key(slots).unwrap_or_default()
+        headings.into_iter().min_by_key(Shelves::slots).unwrap_or_default()
     }
 
     /// The squares that may share a point with a circle.

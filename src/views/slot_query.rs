@@ -68,10 +68,15 @@ pub struct SlotPage {
 impl SlotQuery {
     /// Whether a slot is an answer at `now`, but for `limit` and `after`.
     pub fn matches(&self, placed: &PlacedSlot, now: DateTime<Utc>) -> bool {
+        let wanted = self.practitioners.is_empty() || self.practitioners.contains(&placed.slot.practitioner);
+        wanted && self.matches_whoever(placed, now)
+    }
+
+    /// As [`SlotQuery::matches`], whoever's slot it is.
+    pub(super) fn matches_whoever(&self, placed: &PlacedSlot, now: DateTime<Utc>) -> bool {
         let slot = &placed.slot;
         self.from.is_none_or(|from| slot.start >= from)
             && self.to.is_none_or(|to| slot.start < to)
-            && (self.practitioners.is_empty() || self.practitioners.contains(&slot.practitioner))
             && (self.professions.is_empty() || self.professions.contains(&slot.profession))
             && self.modality.is_none_or(|modality| slot.modality == modality)
             && self.commune.is_none_or(|commune| placed.place.is_some_and(|place| place.commune == commune))

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
@@ -60,13 +60,13 @@ struct Killed {
 }
 
 /// So many kills over one run of bookings, and what came of it.
-async fn run(kills: usize, rng: &mut ChaCha8Rng, killed: &mut Killed) {
+async fn run(kills: usize, rng: &mut ChaCha8Rng, killed: &mut Killed) -> String {
     let mut stand = Stand::start().await;
     let began = Instant::now();
     for kill in 0..kills {
         stand.until_booked(BETWEEN).await;
         sleep(Duration::from_millis(rng.random_range(0..50))).await;
-        let place = usize::from(rng.next_u32() % 2 == 0);
+        let place = usize::from(rng.random_bool(0.5));
         match kill % 3 {
             0 => {
                 stand.kill_node(place).await;
@@ -85,11 +85,11 @@ async fn run(kills: usize, rng: &mut ChaCha8Rng, killed: &mut Killed) {
     stand.until_booked(BETWEEN).await;
     let starts = stand.starts.split_off(2);
     let settled = stand.settle().await;
-    println!(
+    format!(
         "{kills} kills in {} s: {settled}; a node starts in {} ms",
         began.elapsed().as_secs(),
         starts.iter().sum::<Duration>().as_millis() / u128::try_from(starts.len().max(1)).expect("few")
-    );
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn whatever_is_killed_no_booking_is_lost_and_no_place_sold_twice() {
     let (wanted, mut killed) = (wanted(), Killed::default());
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     for begun in (0..wanted).step_by(KILLS_A_RUN) {
-        run(KILLS_A_RUN.min(wanted - begun), &mut rng, &mut killed).await;
+        println!("{}", run(KILLS_A_RUN.min(wanted - begun), &mut rng, &mut killed).await);
     }
     let Killed { services, servers, lines } = killed;
     println!("{wanted} kills: service {services}, redis-server {servers}, link {lines}");
