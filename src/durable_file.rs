@@ -32,18 +32,40 @@ pub(crate) fn replace(draft: NamedTempFile, path: &Path) -> io::Result<()> {
 /// Root changes the files of a service for it: the draft is given to whoever owns the file it will replace, or the folder.
 #[cfg(unix)]
 pub(crate) fn keep_owner(draft: &NamedTempFile, path: &Path) -> io::Result<()> {
+    give(draft.as_file(), &fs::metadata(path).or_else(|_| fs::metadata(folder_of(path)))?)
+}
+
+/// The same for a file that was just made under its own name: it is given to whoever owns its folder.
+#[cfg(unix)]
+pub(crate) fn keep_owner_of_folder(made: &fs::File, path: &Path) -> io::Result<()> {
+    give(made, &fs::metadata(folder_of(path))?)
+}
+
+#[cfg(unix)]
+fn give(ours: &fs::File, owned: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
-    let owned = fs::metadata(path).or_else(|_| fs::metadata(folder_of(path)))?;
-    let ours = draft.as_file().metadata()?;
-    if (ours.uid(), ours.gid()) == (owned.uid(), owned.gid()) || ours.uid() != 0 {
+    if !is_another_owner(&ours.metadata()?, owned) {
         return Ok(());
     }
-    fchown(draft.as_file(), Some(owned.uid()), Some(owned.gid()))
+    fchown(ours, Some(owned.uid()), Some(owned.gid()))
+}
+
+/// Whether a file of root stands among those of somebody else.
+#[cfg(unix)]
+fn is_another_owner(ours: &fs::Metadata, owned: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    ours.uid() == 0 && (ours.uid(), ours.gid()) != (owned.uid(), owned.gid())
 }
 
 /// Windows gives a file to the folder's owner by itself.
 #[cfg(not(unix))]
 pub(crate) fn keep_owner(_draft: &NamedTempFile, _path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Windows gives a file to the folder's owner by itself.
+#[cfg(not(unix))]
+pub(crate) fn keep_owner_of_folder(_made: &fs::File, _path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -70,6 +92,28 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+/// Makes a folder inside another, as [`make_folder`] does, for whoever owns that one. A link somebody put in its place
+/// meanwhile is not followed.
+#[cfg(unix)]
+pub(crate) fn make_folder_inside(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, lchown};
+    if folder.is_dir() {
+        return Ok(());
+    }
+    make_folder(folder)?;
+    let owned = fs::metadata(folder_of(folder))?;
+    if !is_another_owner(&fs::symlink_metadata(folder)?, &owned) {
+        return Ok(());
+    }
+    lchown(folder, Some(owned.uid()), Some(owned.gid()))
+}
+
+/// Makes a folder inside another.
+#[cfg(not(unix))]
+pub(crate) fn make_folder_inside(folder: &Path) -> io::Result<()> {
+    make_folder(folder)
 }
 
 fn folder_of(path: &Path) -> &Path {

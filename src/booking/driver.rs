@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
@@ -33,12 +34,13 @@ pub(super) struct Step {
     command: Command,
     part: Option<usize>,
     sealed: Vec<Write>,
+    lasting: Option<TimeDelta>,
 }
 
 impl Step {
     /// A command alone.
     pub(super) fn new(command: Command) -> Self {
-        Self { command, part: None, sealed: Vec::new() }
+        Self { command, part: None, sealed: Vec::new(), lasting: None }
     }
 
     /// Told apart from the other commits of its call.
@@ -49,6 +51,12 @@ impl Step {
     /// With the sealed data its command names.
     pub(super) fn with(self, sealed: Vec<Write>) -> Self {
         Self { sealed, ..self }
+    }
+
+    /// With the end of its hold so long after the instant of the decision, whatever instant that turns out to be: a node whose
+    /// clock is corrected on the way decides again.
+    pub(super) fn lasting(self, hold: TimeDelta) -> Self {
+        Self { lasting: Some(hold), ..self }
     }
 }
 
@@ -78,14 +86,16 @@ impl Booking {
         step: Step,
         check: impl Fn(&Records) -> Result<(), Refusal> + Send + Sync,
     ) -> Result<Answer, Failure> {
-        let Step { command, part, sealed } = step;
+        let Step { mut command, part, sealed, lasting } = step;
         // A key that was used before need not be asked for: the commit is the one that knows, and gives the answer of then.
         let idem = self.idem(call, part);
         let give_up = Instant::now() + self.policy.patience;
         let mut known_from = KnownFrom::View;
         let mut records = Records::default();
+        // How many reads of the store the records are made of, and how often they were read again.
+        let (mut reads, mut read_again) = (0, 0);
         loop {
-            self.load_missing(&mut records, &command, known_from).await?;
+            reads += self.load_missing(&mut records, &command, known_from).await?;
             let decided_at = self.store.now();
             let context = Context {
                 territory: self.territory.id.clone(),
@@ -93,10 +103,19 @@ impl Booking {
                 now: from_millis(decided_at),
                 retention: self.retention.clone(),
             };
+            if let (Some(hold), Command::Hold { until, .. } | Command::Extend { until, .. }) = (lasting, &mut command) {
+                *until = context.now + hold;
+            }
             let verdict = check(&records).and_then(|()| decide(&records, &command, &context));
             let changes_something = verdict.as_ref().is_ok_and(|decision| !decision.change.is_empty());
-            if known_from == KnownFrom::View && !changes_something {
-                (known_from, records) = (KnownFrom::Store, Records::default());
+            // A change is guarded by its commit. A refusal is not, and is remembered: it is only given on records that stood
+            // together at one instant, of one read of the store.
+            if !changes_something && (known_from == KnownFrom::View || reads > 1) {
+                if read_again > 0 && Instant::now() >= give_up {
+                    return Err(Failure::Contention);
+                }
+                records = self.read_again(&records).await?;
+                (known_from, reads, read_again) = (KnownFrom::Store, 1, read_again + 1);
                 continue;
             }
             if verdict == Err(Refusal::Outdated) {
@@ -135,21 +154,27 @@ impl Booking {
                 }
                 CommitOutcome::Replayed { answer, seq } => {
                     let told = match (decode(&answer)?, &verdict) {
-                        // What this very call did at an earlier try.
-                        (_, Ok(decision)) if answer == answered => Told::all(&decision.change.events),
+                        // What this very call did at an earlier try; not what another process did, which may have ended before
+                        // it kept a receipt.
+                        (_, Ok(decision)) if answer == answered && changes_something => {
+                            Told::all(&decision.change.events)
+                        }
                         (Remembered::Answered(answer), _) => Told::by(&answer).into_iter().collect(),
                         (Remembered::Refused(_), _) => Vec::new(),
                     };
-                    self.keep_late_receipt(seq, told).await?;
+                    self.keep_late_receipt(seq, told).await.map_err(what_stands_is_not_denied)?;
                     self.show_own_write(seq).await;
                     return unpack(decode(&answer)?);
                 }
                 CommitOutcome::Stale { .. } if known_from == KnownFrom::View => {
-                    (known_from, records) = (KnownFrom::Store, Records::default());
+                    drop(expected);
+                    records = self.read_again(&records).await?;
+                    (known_from, reads) = (KnownFrom::Store, 1);
                 }
                 CommitOutcome::Stale { current } => {
                     let record = codec::decode_versioned(&current)?;
                     records.put(current.key, current.version, record);
+                    reads += 1;
                 }
                 CommitOutcome::Skew { .. } => {}
             }
@@ -176,19 +201,15 @@ impl Booking {
         let empty = Effects::default();
         let commit = empty.into_commit(idem.clone(), call.fingerprint, self.store.now(), found.answer);
         let replayed =
-            self.commit_until(commit, Instant::now() + self.policy.patience).await.map_err(|error| match error {
-                // It was done before; what cannot be said is whether that lasts.
-                StoreError::Unavailable(why) => StoreError::Unknown(why),
-                StoreError::Full => StoreError::Unknown("store full".to_owned()),
-                other => other,
-            });
+            self.commit_until(commit, Instant::now() + self.policy.patience).await.map_err(what_stands_is_not_denied);
         let CommitOutcome::Replayed { answer, seq } = replayed? else {
             return Ok(None);
         };
         let answer = decode(&answer)?;
         if let Remembered::Answered(answer) = &answer {
             // The first answer may never have gone out: this one is what the caller relies on.
-            self.keep_late_receipt(seq, Told::by(answer).into_iter().collect()).await?;
+            let told = Told::by(answer).into_iter().collect();
+            self.keep_late_receipt(seq, told).await.map_err(what_stands_is_not_denied)?;
         }
         self.show_own_write(seq).await;
         Ok(Some(unpack(answer)))
@@ -240,16 +261,18 @@ impl Booking {
         }
     }
 
+    /// Adds what a command needs and `records` do not have yet; answers how many reads of the store that took.
     async fn load_missing(
         &self,
         records: &mut Records,
         command: &Command,
         known_from: KnownFrom,
-    ) -> Result<(), StoreError> {
+    ) -> Result<usize, StoreError> {
+        let mut reads = 0;
         loop {
             let mut keys = missing(records, command);
             if keys.is_empty() {
-                return Ok(());
+                return Ok(reads);
             }
             if known_from == KnownFrom::View {
                 self.view.read(|state| {
@@ -269,7 +292,14 @@ impl Booking {
                 let record = codec::decode_versioned(&loaded)?;
                 records.put(loaded.key, loaded.version, record);
             }
+            reads += 1;
         }
+    }
+
+    /// The same records from the store, as they stand together.
+    async fn read_again(&self, records: &Records) -> Result<Records, StoreError> {
+        let keys: Vec<_> = records.keys().cloned().collect();
+        if keys.is_empty() { Ok(Records::default()) } else { self.records(&keys).await }
     }
 
     /// Records by key, from the store.
@@ -287,6 +317,24 @@ fn word_of(outcome: &Result<CommitOutcome, StoreError>) -> &'static str {
         Ok(CommitOutcome::Skew { .. }) => "skew",
         Err(StoreError::Unknown(_) | StoreError::NotDurable(_)) => "unknown",
         Err(_) => "failed",
+    }
+}
+
+/// An error of the store after something was done, or may have been: it never says that nothing was. Whoever asks again with
+/// the same key is answered.
+pub(super) fn what_stands_is_not_denied(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(why) => StoreError::Unknown(why),
+        StoreError::Full => StoreError::Unknown("store full".to_owned()),
+        other => other,
+    }
+}
+
+/// The same of a use-case that reads after it has changed something.
+pub(super) fn after_a_change(failure: Failure) -> Failure {
+    match failure {
+        Failure::Store(error) => Failure::Store(what_stands_is_not_denied(error)),
+        other => other,
     }
 }
 

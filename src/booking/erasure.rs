@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::driver::Step;
+use super::driver::{Step, what_stands_is_not_denied};
 use super::vault::VaultError;
 use super::{Booking, Call, Failure};
 use crate::domain::decide::Command;
@@ -43,7 +43,7 @@ impl Booking {
         loop {
             let step = Step::new(Command::Erase { request: id, why }).part((round > 0).then_some(round));
             self.transact(call, step, |_| Ok(())).await?;
-            let records = self.records(&[RecordKey::request(id)]).await?;
+            let records = self.records(&[RecordKey::request(id)]).await.map_err(what_stands_is_not_denied)?;
             let request = records.request(id).cloned().ok_or(Refusal::Unknown(Subject::Request))?;
             if !request.is_half_erased() {
                 self.scrub().await;

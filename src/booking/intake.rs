@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::driver::Step;
+use super::driver::{Step, after_a_change};
 use super::vault::VaultError;
 use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
@@ -58,7 +58,7 @@ impl Booking {
                 Arc::new(Offers::failed(self.policy.budget))
             }
         };
-        Ok((self.case(request).await?, offers))
+        Ok((self.case(request).await.map_err(after_a_change)?, offers))
     }
 
     /// Enters a request under an identifier made by the caller. A call answered before gives the request of then.
@@ -186,7 +186,7 @@ impl Booking {
         reason: String,
     ) -> Result<Case, Failure> {
         self.run_with_reason(call, request, &reason, |reason| Command::SetLevel { request, level, reason }).await?;
-        self.case(request).await
+        self.case(request).await.map_err(after_a_change)
     }
 
     /// Adds answers. Until the triage engine is there, they are kept, and the level stands as a person declared it.
@@ -201,7 +201,7 @@ impl Booking {
         flags: BTreeMap<String, Answer>,
     ) -> Result<Case, Failure> {
         if self.answered_before(call).await?.transpose()?.is_some() {
-            return self.case(id).await;
+            return self.case(id).await.map_err(after_a_change);
         }
         for _ in 0..ANSWERED_AT_ONCE {
             let before = self.case(id).await?;
@@ -222,7 +222,7 @@ impl Booking {
                 Err(Failure::Refused { refusal: Refusal::Outdated, .. }) => {}
                 done => {
                     done?;
-                    return self.case(id).await;
+                    return self.case(id).await.map_err(after_a_change);
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Booking {
         latest: Option<DateTime<Utc>>,
     ) -> Result<Case, Failure> {
         self.run_with_reason(call, request, &reason, |reason| Command::Agree { request, reason, latest }).await?;
-        self.case(request).await
+        self.case(request).await.map_err(after_a_change)
     }
 
     /// Promises that the patient is seen before the deadline, the hour known `notice_minutes` ahead.
@@ -257,7 +257,7 @@ impl Booking {
             _ => Ok(()),
         };
         self.transact(call, Step::new(command), impossible).await?;
-        self.case(request).await
+        self.case(request).await.map_err(after_a_change)
     }
 
     /// The patient gives up.
@@ -266,7 +266,7 @@ impl Booking {
     /// [`Refusal::Emergency`]: an emergency is only handed over.
     pub async fn cancel(&self, call: &Call, request: RequestId, reason: String) -> Result<Case, Failure> {
         self.run_with_reason(call, request, &reason, |reason| Command::Cancel { request, reason }).await?;
-        self.case(request).await
+        self.case(request).await.map_err(after_a_change)
     }
 
     /// Hands the patient to the emergency number.
@@ -275,6 +275,6 @@ impl Booking {
     /// [`Refusal::WrongState`] when the request is closed.
     pub async fn hand_over_to_15(&self, call: &Call, request: RequestId) -> Result<Case, Failure> {
         self.run(call, Command::HandOverTo15 { request }).await?;
-        self.case(request).await
+        self.case(request).await.map_err(after_a_change)
     }
 }

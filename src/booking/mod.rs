@@ -85,6 +85,7 @@ pub struct Booking {
     travel: Arc<dyn TravelTime>,
     planner: planner::Planner,
     timers_due: AtomicUsize,
+    timers_failing: AtomicUsize,
     receipts: Option<Arc<Journal>>,
     retention: Retention,
 }
@@ -123,6 +124,7 @@ impl Booking {
             travel,
             planner: planner::Planner::default(),
             timers_due: AtomicUsize::new(0),
+            timers_failing: AtomicUsize::new(0),
             receipts: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use uuid::Uuid;
 
-use super::driver::{OWN_WRITES_WITHIN, Step};
+use super::driver::{OWN_WRITES_WITHIN, Step, after_a_change};
 use super::vault::VaultError;
 use super::{Booking, Call, Failure};
 use crate::domain::decide::{Answer, Command, NOT_SAID, Outcome};
@@ -65,7 +65,8 @@ impl Booking {
                 }
                 _ => Ok(()),
             };
-            match self.transact(call, Step::new(command.clone()), check).await {
+            let step = Step::new(command.clone()).lasting(self.policy.hold);
+            match self.transact(call, step, check).await {
                 Ok(answer) => return held(answer),
                 Err(Failure::Refused { refusal: Refusal::Outdated, .. }) if from_memory => {}
                 Err(failure) => return Err(self.with_fresh_offers(request, failure).await),
@@ -79,7 +80,8 @@ impl Booking {
     /// [`Refusal::HoldExpired`] with fresh offers.
     pub async fn extend(&self, call: &Call, request: RequestId, hold: HoldId) -> Result<Held, Failure> {
         let until = self.now() + self.policy.hold;
-        match self.run(call, Command::Extend { request, hold, until }).await {
+        let step = Step::new(Command::Extend { request, hold, until }).lasting(self.policy.hold);
+        match self.transact(call, step, |_| Ok(())).await {
             Ok(answer) => held(answer),
             Err(failure) => Err(self.with_fresh_offers(request, failure).await),
         }
@@ -115,7 +117,7 @@ impl Booking {
                 let shown = self.view.read(|state| state.appointments.get(appointment).cloned());
                 match shown {
                     Some(entry) => Ok(Appointment::clone(&entry.appointment)),
-                    None => self.appointment(appointment).await,
+                    None => self.appointment(appointment).await.map_err(after_a_change),
                 }
             }
             Ok(_) => Err(Failure::Contention),
@@ -143,13 +145,13 @@ impl Booking {
     /// The slot of an appointment just made, as this node shows it; from the store where it does not show it yet.
     ///
     /// # Errors
-    /// [`Failure`] as for every use-case.
+    /// [`Failure`] as for every use-case; the appointment stands whatever is said.
     pub async fn slot_of(&self, appointment: &Appointment) -> Result<Slot, Failure> {
         let shown = self.view.read(|state| state.slots.get(appointment.slot).map(|placed| placed.slot.clone()));
         let has_it = |slot: &Arc<Slot>| slot.bookings.iter().any(|booking| booking.appointment == appointment.id);
         match shown.filter(has_it) {
             Some(slot) => Ok(Slot::clone(&slot)),
-            None => self.slot(appointment.slot).await,
+            None => self.slot(appointment.slot).await.map_err(after_a_change),
         }
     }
 
@@ -190,7 +192,7 @@ impl Booking {
             }
             outcome => self.run(call, Command::RecordOutcome { appointment, outcome }).await?,
         };
-        self.appointment(appointment).await
+        self.appointment(appointment).await.map_err(after_a_change)
     }
 
     /// A place lost comes with what else there is.

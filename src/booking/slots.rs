@@ -3,7 +3,7 @@
 use crate::domain::decide::{Answer, Command};
 use crate::domain::{Practitioner, Refusal, Slot, SlotDraft, SlotId};
 
-use super::driver::Step;
+use super::driver::{Step, after_a_change};
 use super::{Booking, Call, Failure};
 
 /// What became of a call to publish.
@@ -48,7 +48,9 @@ impl Booking {
             // The last part holds the call's own key: with it the call is whole.
             let part_of_call = (number + 1 < parts).then_some(number);
             let step = Step::new(Command::Publish(part.to_vec())).part(part_of_call);
-            let answer = self.transact(call, step, |_| Ok(())).await?;
+            let answered = self.transact(call, step, |_| Ok(())).await;
+            // Once a part stands, no failure of a later one says that nothing does.
+            let answer = answered.map_err(|failure| if number > 0 { after_a_change(failure) } else { failure })?;
             if let Answer::Published { created, refused } = answer {
                 published.created.extend(created);
                 published.refused.extend(refused.into_iter().map(|(index, why)| (first + index, why)));
@@ -72,7 +74,7 @@ impl Booking {
         let reason = self.vault.seal_reason_of_slot(slot, &reason)?;
         let command = Command::Withdraw { slot, reason: reason.reference, cancel_bookings };
         self.transact(call, Step::new(command).with(reason.blobs), |_| Ok(())).await?;
-        self.slot(slot).await
+        self.slot(slot).await.map_err(after_a_change)
     }
 
     /// One slot, from the store.

@@ -8,9 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::{Booking, Call, Failure};
+use super::{Booking, Call, Failure, StoreError};
 use crate::domain::decide::Command;
 use crate::domain::{EventKind, RecordedEvent, RequestId, Timer, TimerKind};
 use crate::views::Live;
@@ -18,7 +19,7 @@ use crate::views::Live;
 /// How often timers are looked at. An ended hold is free at once; this is how late its event may be.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Timers taken in one look.
+/// Timers taken in one look, besides those that could not be run in the last.
 const TIMERS_AT_ONCE: usize = 200;
 
 /// After a change, how long to wait for others before a new plan is made: a practitioner publishes a dozen places at once.
@@ -28,19 +29,48 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// by themselves take a tenth of the time and leave the rest to those who call.
 const REST: u32 = 9;
 
+/// What one look at the timers came to.
+#[derive(Debug)]
+struct Look {
+    /// Why one could not be run.
+    failed: Option<Failure>,
+    /// Whether somebody's data went, or may have.
+    erased: bool,
+    /// Whether others may be due that were not looked at.
+    more: bool,
+}
+
 impl Booking {
     /// Runs until `stop` says so.
     pub async fn sweep(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut tick = interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut to_scrub = false;
+        // It takes seconds where the store is busy with an earlier one: the holds that end meanwhile do not wait for it.
+        let mut scrubbing: Option<JoinHandle<()>> = None;
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stopped| *stopped) => return,
+                _ = stop.wait_for(|stopped| *stopped) => break,
                 _ = tick.tick() => {}
             }
-            if let Err(failure) = self.run_due().await {
+            let (failed, more) = match self.look_at_timers().await {
+                Ok(look) => {
+                    to_scrub |= look.erased;
+                    (look.failed, look.more)
+                }
+                Err(failure) => (Some(failure), true),
+            };
+            if let Some(failure) = failed {
                 tracing::warn!(territory = %self.territory.id, %failure, "timers could not be run; they stay due");
             }
+            if to_scrub && !more && scrubbing.as_ref().is_none_or(JoinHandle::is_finished) {
+                to_scrub = false;
+                let booking = Arc::clone(&self);
+                scrubbing = Some(tokio::spawn(async move { booking.scrub().await }));
+            }
+        }
+        if let Some(scrubbing) = scrubbing {
+            let _ = scrubbing.await;
         }
     }
 
@@ -49,26 +79,39 @@ impl Booking {
     /// # Errors
     /// The store's when it fails; timers that were not run stay due.
     pub async fn run_due(&self) -> Result<(), Failure> {
-        let (mut failed, mut erased) = (None, false);
-        let due = self.store.due(&self.territory.id, TIMERS_AT_ONCE).await?;
-        self.timers_due.store(due.len(), Ordering::Relaxed);
-        let more = due.len() == TIMERS_AT_ONCE;
-        for (_, timer) in due {
-            erased |= timer.kind == TimerKind::Retention;
-            let Some(command) = command_of(&timer) else {
-                tracing::warn!(timer = %timer, "a timer that nothing waits for");
-                continue;
-            };
-            // One that cannot be run keeps nobody else waiting.
-            if let Err(failure) = self.run(&Call::of_service(), command).await {
-                tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
-                failed = Some(failure);
-            }
-        }
-        if erased && !more {
+        let look = self.look_at_timers().await?;
+        if look.erased && !look.more {
             self.scrub().await;
         }
-        failed.map_or(Ok(()), Err)
+        look.failed.map_or(Ok(()), Err)
+    }
+
+    /// Runs the timers that are due now, earliest first. One that cannot be run keeps nobody else waiting: the others of the
+    /// same look are run, and the next look takes as many more as stayed due in this one.
+    async fn look_at_timers(&self) -> Result<Look, Failure> {
+        let at_once = TIMERS_AT_ONCE + self.timers_failing.load(Ordering::Relaxed);
+        let due = self.store.due(&self.territory.id, at_once).await?;
+        self.timers_due.store(due.len(), Ordering::Relaxed);
+        let mut look = Look { failed: None, erased: false, more: due.len() == at_once };
+        let mut failing = 0;
+        for (_, timer) in due {
+            let Some(command) = command_of(&timer) else {
+                tracing::warn!(timer = %timer, "a timer that nothing waits for");
+                failing += 1;
+                continue;
+            };
+            let ran = self.run(&Call::of_service(), command).await;
+            // Where nobody knows, it may have gone: then its timer is no longer there to say so.
+            look.erased |= timer.kind == TimerKind::Retention
+                && matches!(ran, Ok(_) | Err(Failure::Store(StoreError::Unknown(_) | StoreError::NotDurable(_))));
+            if let Err(failure) = ran {
+                tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
+                failing += 1;
+                look.failed = Some(failure);
+            }
+        }
+        self.timers_failing.store(failing, Ordering::Relaxed);
+        Ok(look)
     }
 
     /// Makes a new plan whenever places or requests come and go, so that the board says what holds now: who finds no place,

@@ -61,7 +61,7 @@ enum Command {
         /// Affiche le fichier par défaut, qui est aussi le mode d'emploi, et s'arrête.
         #[arg(long)]
         print_config: bool,
-        /// Vérifie la configuration et s'arrête.
+        /// Vérifie les réglages, les clés d'accès, l'annuaire et le Redis s'il y en a un, puis s'arrête.
         #[arg(long, conflicts_with = "print_config")]
         check: bool,
     },
@@ -136,7 +136,7 @@ pub async fn run() -> anyhow::Result<()> {
             let settings = config::load(config.as_deref())?;
             logging::start_with(&settings.log.filter, settings.log.form);
             if check {
-                serve::check(&settings)?;
+                serve::check(&settings).await?;
                 say("La configuration est bonne.");
                 return Ok(());
             }

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::renewal;
-use crate::booking::Policy;
+use crate::booking::{Booking, Policy};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config;
 use crate::control::{Client, operations as running};
@@ -362,7 +362,19 @@ impl Data {
             policy: Policy::default(),
             receipts: (!about_losses).then(|| journal.clone()),
         };
-        let territories = Service::open(parts).await?.territories().to_vec();
+        let mut territories = Service::open(parts).await?.territories().to_vec();
+        if about_losses {
+            territories = keeping_receipts(territories, &journal)?;
+        }
         Ok(Ground { store, territories, receipts: Some(journal), signer })
     }
+}
+
+/// What is done about a loss is kept as anything else is: an erasure done again must outlive the next restored backup too.
+fn keeping_receipts(territories: Vec<Arc<Booking>>, journal: &Arc<Journal>) -> anyhow::Result<Vec<Arc<Booking>>> {
+    let keeping = |booking: Arc<Booking>| {
+        let alone = Arc::into_inner(booking)?;
+        Some(Arc::new(alone.with_receipts(journal.clone())))
+    };
+    territories.into_iter().map(keeping).collect::<Option<_>>().context("un territoire est encore tenu ailleurs")
 }

@@ -9,12 +9,14 @@ use crate::service::StoreChoice;
 use crate::store::{ClientCertificate, FindingCode, RedisOptions, RedisTls};
 
 /// Risks an operator may take; with the others the store does not work, or loses bookings without a sign.
-const ACCEPTABLE: [FindingCode; 5] = [
+const ACCEPTABLE: [FindingCode; 7] = [
     FindingCode::LateSync,
     FindingCode::UnsyncedRewrite,
     FindingCode::SnapshotsOnly,
     FindingCode::NoPersistence,
+    FindingCode::TornLog,
     FindingCode::ClearText,
+    FindingCode::NotCheckable,
 ];
 
 /// What `[store]` says.

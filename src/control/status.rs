@@ -7,6 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Client, Reply, Running, done};
+use crate::http::Warning;
 
 pub(super) const PATH: &str = "/status";
 
@@ -27,6 +28,9 @@ pub struct Status {
     pub store_fault: Option<String>,
     /// Risks taken knowingly: code and text.
     pub warnings: Vec<(String, String)>,
+    /// What somebody must see to, though calls are served: code and text.
+    #[serde(default)]
+    pub to_be_seen_to: Vec<(String, String)>,
     /// Its territories.
     pub territories: Vec<TerritoryStatus>,
 }
@@ -70,6 +74,7 @@ pub(super) async fn answer(running: web::Data<Running>) -> Reply {
             waiting,
         }
     });
+    let told = |one: &Warning| (one.code.to_owned(), one.detail.clone());
     Ok(done(&Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started: running.started,
@@ -77,7 +82,8 @@ pub(super) async fn answer(running: web::Data<Running>) -> Reply {
         store: health.store.to_owned(),
         durability: health.durability.to_owned(),
         store_fault: health.fault,
-        warnings: running.state.warnings.iter().map(|one| (one.code.to_owned(), one.detail.clone())).collect(),
+        warnings: running.state.warnings.iter().map(told).collect(),
+        to_be_seen_to: running.state.to_be_seen_to().iter().map(told).collect(),
         territories: territories.collect(),
     }))
 }
@@ -85,7 +91,9 @@ pub(super) async fn answer(running: web::Data<Running>) -> Reply {
 impl Status {
     /// Whether it serves without reserve.
     pub fn is_in_order(&self) -> bool {
-        self.store_fault.is_none() && self.territories.iter().all(|territory| territory.ready)
+        self.store_fault.is_none()
+            && self.to_be_seen_to.is_empty()
+            && self.territories.iter().all(|territory| territory.ready)
     }
 
     /// Asks the service.
@@ -114,6 +122,9 @@ impl fmt::Display for Status {
         }
         for (code, detail) in &self.warnings {
             writeln!(f, "Attention ({code}) : {detail}")?;
+        }
+        for (code, detail) in &self.to_be_seen_to {
+            writeln!(f, "À TRAITER ({code}) : {detail}")?;
         }
         for territory in &self.territories {
             write!(

@@ -203,6 +203,11 @@ impl Records {
         self.loaded.insert(key, (version, record));
     }
 
+    /// The keys that were asked for.
+    pub fn keys(&self) -> impl Iterator<Item = &RecordKey> {
+        self.loaded.keys()
+    }
+
     /// Whether this key was asked for.
     pub fn knows(&self, key: &RecordKey) -> bool {
         self.loaded.contains_key(key)

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use super::extract::state_of;
 use super::state::{AppState, Warning};
 use super::{Reply, json};
-use crate::booking::Booking;
 use crate::observability::{Metrics, TerritoryNumbers};
 
 /// The process is up.
@@ -104,21 +103,29 @@ pub(super) async fn ready(request: HttpRequest) -> Reply {
 }
 
 fn warnings(state: &AppState) -> Vec<WarningShown> {
-    let shown = |warning: &Warning| WarningShown { code: warning.code, detail: warning.detail.clone() };
-    let of_receipts = state.territories.values().flat_map(|booking| warnings_of_receipts(booking));
-    state.warnings.iter().map(shown).chain(of_receipts).collect()
+    let shown = |Warning { code, detail }| WarningShown { code, detail };
+    state.warnings.iter().cloned().chain(state.to_be_seen_to()).map(shown).collect()
 }
 
-/// What is wrong with the receipts of a territory.
-fn warnings_of_receipts(booking: &Booking) -> Vec<WarningShown> {
-    let mut warnings = Vec::new();
-    let missing = booking.receipts_missing();
-    if missing > 0 {
-        let detail = format!("{}: {missing} acknowledged changes are not in the store", booking.territory.id);
-        warnings.push(WarningShown { code: "receipts_missing", detail });
+impl AppState {
+    /// What somebody must see to, though calls are served: receipts the store does not bear out, receipts not kept.
+    pub fn to_be_seen_to(&self) -> Vec<Warning> {
+        let missing = self.territories.iter().filter_map(|(id, booking)| {
+            let missing = booking.receipts_missing();
+            let detail = format!(
+                "{id} : {missing} changement(s) confirmé(s) à quelqu'un manquent dans le magasin. « aiguilleur receipts check » \
+                 les dit"
+            );
+            (missing > 0).then_some(Warning { code: "receipts_missing", detail })
+        });
+        // The territories share one journal.
+        let fault = self.territories.values().find_map(|booking| booking.receipts_fault());
+        let not_kept = fault.map(|fault| Warning {
+            code: "receipts_not_kept",
+            detail: format!("les reçus de ce qui est confirmé ne peuvent pas être écrits : {fault}"),
+        });
+        missing.chain(not_kept).collect()
     }
-    warnings.extend(booking.receipts_fault().map(|detail| WarningShown { code: "receipts_not_kept", detail }));
-    warnings
 }
 
 /// `GET /metrics`.

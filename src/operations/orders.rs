@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{self, AuditError, End, Stretch};
 use super::backup::{self, BackupError};
-use super::missing;
+use super::{erasure, missing};
 use crate::booking::{Booking, Call, Failure, Sought};
 use crate::domain::{Actor, ErasureReason, Refusal, RequestId, Retention, Role, TerritoryId};
-use crate::receipts::{self, Journal, JournalError, ReconcileError, Reconciled, Since};
+use crate::receipts::{self, Journal, JournalError, Receipt, ReconcileError, Reconciled, Since};
 use crate::seal::Signer;
 use crate::store::Store;
 
@@ -169,14 +169,11 @@ impl Ground {
             }
             Wanted::AcknowledgeReceipts => {
                 let Some(journal) = &self.receipts else { return Ok(outcome) };
-                for found in self.hold_receipts_against_the_store(&chosen, &mut outcome).await? {
-                    let Some(booking) = chosen.iter().find(|booking| booking.territory.id == found.territory) else {
-                        continue;
-                    };
-                    booking.note_loss(&call, found.missing.len()).await?;
-                    journal.acknowledge(&found.territory, &found.missing, &call.actor.id, self.store.now())?;
-                }
+                let reconciled = self.hold_receipts_against_the_store(&chosen, &mut outcome).await?;
                 outcome.alarming = false;
+                for (booking, found) in chosen.iter().zip(reconciled) {
+                    self.acknowledge(journal, booking, &call, found.missing, &mut outcome).await?;
+                }
             }
             Wanted::Find { last_name, phone, birth_date } => {
                 let sought = sought(last_name, phone, birth_date)?;
@@ -243,6 +240,27 @@ impl Ground {
             outcome.alarming |= !found.missing.is_empty();
         }
         Ok(reconciled)
+    }
+
+    /// Notes that somebody has seen to what a territory lacks. The erasures among it are done again first: what is
+    /// acknowledged is never looked at again, and whoever came back would stay. Those that cannot be done stay missing.
+    async fn acknowledge(
+        &self,
+        journal: &Journal,
+        booking: &Booking,
+        call: &Call,
+        missing: Vec<Receipt>,
+        outcome: &mut Outcome,
+    ) -> Result<(), OrderError> {
+        let territory = &booking.territory.id;
+        let redone = erasure::redo(booking, &missing).await;
+        outcome.lines.extend(redone.describe(territory));
+        let (undone, seen_to): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|receipt| redone.leaves_undone(receipt));
+        outcome.alarming |= !undone.is_empty();
+        booking.note_loss(call, seen_to.len()).await?;
+        journal.acknowledge(territory, &seen_to, &call.actor.id, self.store.now())?;
+        Ok(())
     }
 }
 

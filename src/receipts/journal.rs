@@ -108,7 +108,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when the folder cannot be made.
     pub fn open(folder: &Path, days_kept: u16) -> Result<Arc<Self>, JournalError> {
-        durable_file::make_folder(folder).map_err(JournalError::at(folder))?;
+        durable_file::make_folder_inside(folder).map_err(JournalError::at(folder))?;
         let journal = Arc::new(Self {
             folder: folder.to_owned(),
             days_kept: days_kept.into(),
@@ -210,7 +210,7 @@ impl Journal {
         self.missing_by_territory().insert(territory.clone(), receipts);
     }
 
-    /// Notes that somebody has seen to these missing receipts: they are not reported again.
+    /// Notes that somebody has seen to these of the missing receipts: they are not reported again.
     ///
     /// # Errors
     /// [`JournalError`] when that cannot be written down.
@@ -232,7 +232,7 @@ impl Journal {
             file.sync_data()
         };
         write().map_err(JournalError::at(&path))?;
-        self.note_missing(territory, 0);
+        self.note_missing(territory, self.missing(territory).saturating_sub(missing.len()));
         Ok(())
     }
 
@@ -339,15 +339,27 @@ fn ends_in_the_middle(path: &Path) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-#[cfg(unix)]
+/// Opens a file to write on at its end. Only one made here is given to the folder's owner, never what a link leads to.
 fn append_to(path: &Path) -> io::Result<File> {
+    match made_to_append(path) {
+        Ok(made) => {
+            durable_file::keep_owner_of_folder(&made, path)?;
+            Ok(made)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new().append(true).open(path),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(unix)]
+fn made_to_append(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
-fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+fn made_to_append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create_new(true).open(path)
 }
 
 /// Reads the lines of a file; one that was cut off by a power cut is passed over.

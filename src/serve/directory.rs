@@ -12,30 +12,37 @@ use tokio::sync::watch;
 use super::directory_file;
 use super::watched_file::WatchedFile;
 use crate::booking::{Booking, Call};
-use crate::domain::{Practitioner, Rpps};
+use crate::domain::{Practitioner, Rpps, Territory};
 
 /// One territory's file.
-pub(super) fn file_of(folder: &Path, booking: &Booking) -> PathBuf {
-    folder.join(format!("{}.csv", booking.territory.id))
+pub(super) fn file_of(folder: &Path, territory: &Territory) -> PathBuf {
+    folder.join(format!("{}.csv", territory.id))
 }
 
-/// Lists the practitioners of a file. Where there is no file, nothing is said of them.
+/// The practitioners of a file; none where there is no file.
 ///
 /// # Errors
-/// A file that cannot be read, its faults line by line, a store that fails.
-pub(super) async fn list(path: &Path, booking: &Booking) -> anyhow::Result<()> {
-    let territory = &booking.territory;
+/// A file that cannot be read, its faults line by line.
+pub(super) fn read(path: &Path, territory: &Territory) -> anyhow::Result<Option<Vec<Practitioner>>> {
     let text = match fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes)
             .map_err(|_| anyhow::anyhow!("{} n'est pas en UTF-8 : enregistrez-le ainsi", path.display()))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             tracing::warn!(territory = %territory.id, file = %path.display(), "no file of practitioners");
-            return Ok(());
+            return Ok(None);
         }
         Err(error) => return Err(error).with_context(|| format!("{} ne peut pas être lu", path.display())),
     };
-    let listed =
-        directory_file::parse(&text, territory).with_context(|| format!("{} a des défauts", path.display()))?;
+    directory_file::parse(&text, territory).map(Some).with_context(|| format!("{} a des défauts", path.display()))
+}
+
+/// Lists the practitioners of a file. Where there is no file, nothing is said of them.
+///
+/// # Errors
+/// As [`read`]; a store that fails.
+pub(super) async fn list(path: &Path, booking: &Booking) -> anyhow::Result<()> {
+    let territory = &booking.territory;
+    let Some(listed) = read(path, territory)? else { return Ok(()) };
     let (changed, unlisted) = booking.view.read(|state| {
         let known = |practitioner: &&Practitioner| {
             state.directory.get(practitioner.rpps).is_some_and(|known| **known == **practitioner)

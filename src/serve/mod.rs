@@ -24,19 +24,29 @@ use crate::observability::Metrics;
 use crate::operations::orders::{AUDIT, Ground};
 use crate::receipts::{FOLDER as RECEIPTS, Journal};
 use crate::seal::{Fingerprinter, Sealer, Signer};
-use crate::service::{self, OpenedStore, Service, open_store};
+use crate::service::{self, OpenedStore, Service, StoreChoice, open_store};
 use crate::store::Store;
 
 use supervisor::Supervisor;
 use watched_file::WatchedFile;
 
-/// Says whether a service of these settings would start, as far as can be told without starting it.
+/// Says whether a service of these settings would start, as far as can be told without starting it: an embedded store is not
+/// opened, since a running service may be in it; a Redis is connected to and judged.
 ///
 /// # Errors
-/// Everything that must be put right first.
-pub fn check(settings: &Settings) -> anyhow::Result<()> {
+/// What must be put right first.
+pub async fn check(settings: &Settings) -> anyhow::Result<()> {
     surroundings::look_around(settings)?;
     access::read(&settings.security.access_keys)?;
+    if let Some(folder) = &settings.practitioners {
+        for territory in &settings.service.territories {
+            directory::read(&directory::file_of(folder, territory), territory)?;
+        }
+    }
+    if let StoreChoice::Redis { .. } = &settings.store.choice {
+        let (_store, survey) = service::connect(&settings.store.choice, clock_of(&settings.service)).await?;
+        durability::judged(&survey, &settings.store.accepted_risks)?;
+    }
     Ok(())
 }
 
@@ -85,7 +95,7 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
     let mut watched_files = Vec::new();
     if let Some(folder) = &practitioners {
         for booking in service.territories() {
-            let watched = WatchedFile::new(directory::file_of(folder, booking));
+            let watched = WatchedFile::new(directory::file_of(folder, &booking.territory));
             directory::list(&watched.path, booking).await?;
             watched_files.push((watched, booking.clone()));
         }

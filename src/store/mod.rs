@@ -305,7 +305,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     ) -> Reply<'a, ()>;
 
     /// Rids the store's files of what was removed, as far as that can be done while it serves; what it takes besides is in
-    /// README («Erasure»). Does nothing where nothing can be done.
+    /// README ("A person's data"). Does nothing where nothing can be done.
     fn scrub(&self) -> Reply<'_, ()> {
         Box::pin(std::future::ready(Ok(())))
     }

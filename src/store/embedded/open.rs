@@ -43,6 +43,7 @@ pub(super) fn in_folder(folder: &Path) -> Result<Opened, OpenError> {
     if !file.try_exists().map_err(unusable)? {
         let new = durable_file::draft_of(&file).map_err(unusable)?;
         drop(opened(builder().create(new.path()), folder)?);
+        durable_file::keep_owner(&new, &file).map_err(unusable)?;
         durable_file::publish(new, &file).map_err(unusable)?;
     }
     let opened_as_is = opened(builder().open(&file), folder)?;

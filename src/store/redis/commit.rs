@@ -9,7 +9,7 @@ use super::keys::{self, Keys};
 use super::scripts::{self, Call};
 use super::server_time::Arrival;
 use crate::domain::{RecordKey, TerritoryId};
-use crate::store::{ANSWERS_KEPT, Commit, CommitOutcome, IdemKey, SKEW_MAX, StoreError, Versioned, Write, contract};
+use crate::store::{ANSWERS_KEPT, Commit, CommitOutcome, SKEW_MAX, StoreError, Versioned, Write, contract};
 
 /// Deletions remembered: as many as may happen while everything is read once, else the reading begins again.
 const GONE_MAX: usize = 10_000;
@@ -88,7 +88,7 @@ fn call(
     terms: &Terms<'_>,
 ) -> Result<Call, StoreError> {
     let Commit { idem, fingerprint, decided_at, guards, writes, events, answer } = commit;
-    let fixed = [keys.meta(), keys.events(), answer_key(keys, idem), keys.due(), keys.written(), keys.gone()];
+    let fixed = [keys.meta(), keys.events(), keys.answer(idem), keys.due(), keys.written(), keys.gone()];
     let mut call = Call::of(&scripts::COMMIT, fixed);
     call.arg(terms.epoch.to_owned()).arg(fingerprint.to_vec()).arg(answer.clone());
     call.number(ANSWERS_KEPT.as_millis()).arg(keys.hints());
@@ -129,10 +129,6 @@ fn call(
         call.arg(event.kind).arg(event.body.clone());
     }
     Ok(call)
-}
-
-fn answer_key(keys: &Keys, idem: &IdemKey) -> String {
-    keys.answer(idem)
 }
 
 /// An answer of the commit script.

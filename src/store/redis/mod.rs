@@ -13,7 +13,7 @@
 //! # Rights
 //!
 //! A user of Redis for the service needs [`RedisStore::RIGHTS`] and no more; for [`RedisStore::survey`] to see how durable
-//! the server is, also `+config|get +info`; for another database than the first, `+select`; to have its files rid of what
+//! the server is, also `+config|get +info` (`serve` insists); for another database than the first, `+select`; to have its files rid of what
 //! was erased, `+bgrewriteaof` (or an operator gives it); to renew the key of what is sealed, `+scan`. What is missing is found when the store is opened: a commit that
 //! met a refusal halfway would be left half done.
 

@@ -16,6 +16,8 @@ pub(super) struct Settings {
     pub(super) log: Option<bool>,
     /// When the log is synced: `always`, `everysec`, `no`.
     pub(super) sync: Option<String>,
+    /// Whether a log that ends in the middle of a write is cut there at the start.
+    pub(super) mends_torn_log: Option<bool>,
     /// Whether the log goes unsynced while it is rewritten.
     pub(super) unsynced_rewrites: Option<bool>,
     /// Whether snapshots are made from time to time.
@@ -32,7 +34,7 @@ impl Shared {
         let mut turn = self.reads.turn().await?;
         let mut config = redis::cmd("CONFIG");
         config.arg("GET").arg("appendonly").arg("appendfsync").arg("no-appendfsync-on-rewrite").arg("save");
-        config.arg("maxmemory").arg("maxmemory-policy");
+        config.arg("maxmemory").arg("maxmemory-policy").arg("aof-load-truncated");
         let mut info = redis::cmd("INFO");
         info.arg("server").arg("replication").arg("persistence").arg("memory");
         let config = turn.command(&config).await.ok();
@@ -56,6 +58,7 @@ impl Settings {
             role: told("role"),
             log: set("appendonly").or_else(|| told("aof_enabled")).map(yes),
             sync: set("appendfsync"),
+            mends_torn_log: set("aof-load-truncated").map(yes),
             unsynced_rewrites: set("no-appendfsync-on-rewrite").map(yes),
             snapshots: set("save").map(|times| !times.is_empty()),
             eviction: set("maxmemory-policy").or_else(|| told("maxmemory_policy")),

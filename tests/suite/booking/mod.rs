@@ -1,11 +1,16 @@
 //! The use-cases over a real store: races, lost answers, ended holds, and what waits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aiguilleur::booking::{Call, Failure};
-use aiguilleur::domain::{Answer, HoldId, Level, Refusal, RequestState, SlotDraft, SlotState};
-use aiguilleur::store::StoreError;
-use chrono::TimeDelta;
+use aiguilleur::clock::ManualClock;
+use aiguilleur::domain::{Answer, HoldId, Level, Refusal, RequestState, SlotDraft, SlotState, Timer, TimerKind};
+use aiguilleur::receipts::Journal;
+use aiguilleur::seal::{Kek, Sealer};
+use aiguilleur::store::{Commit, CommitOutcome, EmbeddedStore, IdemKey, Store as _, StoreError, Write};
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::support::desk::{Desk, keyed, operator, patient};
 
@@ -75,7 +80,7 @@ async fn an_unknown_outcome_is_said_and_the_same_key_resolves_it() {
     let slot = desk.publish(60, 1).await;
     let request = desk.request(Level::H24).await;
     // No patience: the service may not ask again by itself.
-    std::sync::Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::ZERO;
+    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::ZERO;
     desk.store.lose_every(1);
     let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
     assert!(matches!(first, Err(Failure::Store(StoreError::Unknown(_)))), "{first:?}");
@@ -90,7 +95,7 @@ async fn a_store_that_goes_away_after_a_lost_answer_leaves_the_outcome_unknown()
     let mut desk = Desk::open().await;
     let slot = desk.publish(60, 1).await;
     let request = desk.request(Level::H24).await;
-    std::sync::Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::from_millis(300);
+    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::from_millis(300);
     desk.store.leave_with_the_next_answer();
     // It was made. That the second try could not be, says nothing of the first.
     let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
@@ -101,6 +106,36 @@ async fn a_store_that_goes_away_after_a_lost_answer_leaves_the_outcome_unknown()
     desk.store.come_back();
     assert_eq!(desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await.unwrap().hold, hold_id(1));
     assert_eq!(desk.booking.slot(slot).await.unwrap().holds.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_is_not_denied_when_the_store_cannot_be_read_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at("2026-11-24T08:00:00Z".parse().unwrap()));
+    let store = Arc::new(EmbeddedStore::in_memory(clock.clone()).unwrap());
+    let journal = Journal::open(&folder.path().join("receipts"), 90).unwrap();
+    let desk = Desk::over(store, clock, Arc::new(Sealer::new(Kek::generate().unwrap())), Some(journal)).await;
+    let (first, _) = desk.booking.create_request(&keyed("k", 1), desk.order(Level::H24)).await.unwrap();
+    desk.store.hide_events(true);
+    // What was answered then cannot be proved now: no word of "nothing was recorded".
+    let again = desk.booking.create_request(&keyed("k", 1), desk.order(Level::H24)).await;
+    assert!(matches!(again, Err(Failure::Store(StoreError::Unknown(_)))), "{again:?}");
+    desk.store.hide_events(false);
+    let (again, _) = desk.booking.create_request(&keyed("k", 1), desk.order(Level::H24)).await.unwrap();
+    assert_eq!(first.request.id, again.request.id);
+}
+
+#[tokio::test]
+async fn a_hold_lasts_from_the_decision_that_stands_also_when_the_clock_was_wrong_before() {
+    let desk = Desk::open().await;
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    desk.store.correct_the_clock_at_the_next_commit(desk.clock.clone(), TimeDelta::minutes(10));
+    let held = desk.booking.hold(&operator(), request, slot, hold_id(1), false).await.unwrap();
+    assert_eq!(held.until, desk.now() + TimeDelta::minutes(5));
+    desk.store.correct_the_clock_at_the_next_commit(desk.clock.clone(), TimeDelta::minutes(3));
+    let held = desk.booking.extend(&operator(), request, hold_id(1)).await.unwrap();
+    assert_eq!(held.until, desk.now() + TimeDelta::minutes(5));
 }
 
 #[tokio::test]
@@ -186,6 +221,53 @@ async fn an_ended_hold_is_free_by_rule_and_the_sweeper_only_tells_it() {
         desk.booking.confirm(&operator(), first, hold_id(1), &patient()).await,
         Err(Failure::Refused { refusal: Refusal::HoldExpired, offers: Some(_) })
     ));
+}
+
+#[tokio::test]
+async fn timers_that_cannot_be_run_keep_nobody_else_waiting_however_many_they_are() {
+    let desk = Desk::open().await;
+    // No delivery can be made yet: these stay due.
+    let stuck = (0..200).map(|n| Write::Timer {
+        timer: Timer { kind: TimerKind::Delivery, id: format!("d{n}") },
+        at: Some(desk.store.now()),
+    });
+    let commit = Commit {
+        idem: IdemKey { actor: "test".to_owned(), key: "stuck".to_owned() },
+        fingerprint: [0; 16],
+        decided_at: desk.store.now(),
+        guards: Vec::new(),
+        writes: stuck.collect(),
+        events: Vec::new(),
+        answer: Bytes::new(),
+    };
+    let committed = desk.store.commit(&desk.booking.territory.id, commit).await.unwrap();
+    assert!(matches!(committed, CommitOutcome::Done { .. }), "{committed:?}");
+    let slot = desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    desk.booking.hold(&operator(), request, slot, hold_id(1), false).await.unwrap();
+    desk.clock.advance(TimeDelta::minutes(5));
+    desk.booking.run_due().await.unwrap();
+    desk.booking.run_due().await.unwrap();
+    assert!(desk.booking.slot(slot).await.unwrap().holds.is_empty(), "the ended hold was never looked at");
+}
+
+#[tokio::test]
+async fn files_are_rid_of_what_was_erased_and_not_of_what_could_not_be() {
+    let desk = Desk::open().await;
+    let request = desk.request(Level::H24).await;
+    desk.booking.cancel(&operator(), request, "ne vient plus".to_owned()).await.unwrap();
+    let later: DateTime<Utc> = "2027-04-01T08:00:00Z".parse().unwrap();
+    desk.clock.advance(later - desk.now());
+    desk.store.go_away();
+    for _ in 0..3 {
+        let failed = desk.booking.run_due().await;
+        assert!(matches!(failed, Err(Failure::Store(StoreError::Unavailable(_)))), "{failed:?}");
+    }
+    assert_eq!(desk.store.scrubs(), 0);
+    desk.store.come_back();
+    desk.booking.run_due().await.unwrap();
+    assert_eq!(desk.booking.case(request).await.unwrap().request.erased_at, Some(desk.now()));
+    assert_eq!(desk.store.scrubs(), 1);
 }
 
 #[tokio::test]

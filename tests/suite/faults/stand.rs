@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aiguilleur::clock::SystemClock;
+use aiguilleur::store::{RedisOptions, RedisStore};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::load::{Load, ROOMY, Slots, WANTED, appointments, last_name};
+use crate::store::sample::{assert_sound, history, weppes};
 use crate::support::follower::{Followed, follow};
 use crate::support::nodes::Nodes;
 use crate::support::process::{Demo, NINE};
@@ -115,6 +118,8 @@ impl Stand {
             line.heal();
         }
         self.load.stop(std::mem::take(&mut self.clerks)).await;
+        // What counts is what is on disk.
+        self.restart_redis();
         for slot in 0..self.load.slots.ids.len() {
             self.load.look(slot).await;
         }
@@ -128,6 +133,7 @@ impl Stand {
         assert_eq!(self.load.ledger.lock().unwrap().odd, Vec::<String>::new());
         self.everybody_has_what_they_were_told().await;
         self.the_audit_tells_of_all().await;
+        self.the_chain_holds().await;
         let misfits = self.load.recorder.misfits(|slot| self.load.slots.places(slot));
         assert!(misfits.is_empty(), "{}", misfits.join("\n"));
         let (calls, _) = self.load.recorder.counts();
@@ -202,6 +208,13 @@ impl Stand {
             );
         }
         assert!(told.is_empty(), "the audit does not tell of {told:?}");
+    }
+
+    /// Every event is the one that was chained to those before it.
+    async fn the_chain_holds(&self) {
+        let options = RedisOptions::at(self.redis.url(0));
+        let store = RedisStore::connect(options, Arc::new(SystemClock::real())).await.expect("connects");
+        assert_sound(&history(&store, &weppes()).await);
     }
 
     /// What a node answers to a question about itself.

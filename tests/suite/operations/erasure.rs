@@ -1,5 +1,6 @@
 //! A person is erased: nothing that names or describes them, and nothing it was sealed in, stands anywhere any more.
 
+use std::fs;
 use std::path::Path;
 
 use aiguilleur::booking::{Found, Sought};
@@ -14,8 +15,10 @@ use serde_json::json;
 
 use super::traces::*;
 use super::world::*;
+use crate::support::api::Api;
 use crate::support::desk::{Desk, operator, patient};
 use crate::support::process::{Demo, need};
+use crate::support::serve::{Place, Serve, said};
 
 /// As a person says it, and as it may have been written down.
 const PERSON: &[&str] = &[
@@ -327,4 +330,61 @@ async fn a_backup_from_before_an_erasure_does_not_bring_the_person_back_for_long
     assert_eq!(blob_names(&*restored, request).await, Vec::<String>::new());
     let audit = desk.booking.view.trail(0, 1_000).await.unwrap().events;
     assert_eq!(audit.last().unwrap().event.reason.as_deref(), Some("again_after_restore"));
+}
+
+async fn cancel(api: &Api, request: &str) {
+    let why = json!({ "reason": "ne vient plus" });
+    let (status, told) = api.post("demo-operator", &format!("/requests/{request}/cancel"), &why).await.unwrap();
+    assert_eq!(status, 200, "{told}");
+}
+
+async fn is_erased(api: &Api, request: &str) -> bool {
+    api.get("demo-operator", &format!("/requests/{request}")).await.1["erased_at"].is_string()
+}
+
+/// Brings a backup back in the place of what there is; what acknowledging the losses said, and whether it went well.
+fn restored_and_acknowledged(place: &Place, from: &str) -> (bool, String) {
+    fs::remove_file(place.path("data/state.redb")).unwrap();
+    let restored = place.run(&["restore", "--from", from]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(said(&restored).contains("données d'une personne effacées"), "{}", said(&restored));
+    let seen_to = place.run(&["receipts", "acknowledge"]);
+    (seen_to.status.success(), said(&seen_to))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_erased_stays_erased_when_the_losses_of_a_restore_are_acknowledged_before_the_start() {
+    let serve = Serve::start().await;
+    let keys = serve.api().keys();
+    let (over, waiting) = (serve.request("h24").await, serve.request("h24").await);
+    cancel(&serve, &over).await;
+    let out = serve.place.path("backup").to_str().unwrap().to_owned();
+    let made = serve.place.run(&["backup", "--out", &out]);
+    assert!(made.status.success(), "{}", said(&made));
+    cancel(&serve, &waiting).await;
+    for request in [&over, &waiting] {
+        let erased = serve.place.run(&["erase", "--request", request, "--reason", "asked"]);
+        assert!(erased.status.success(), "{}", said(&erased));
+    }
+
+    let place = serve.leave();
+    let (well, told) = restored_and_acknowledged(&place, &out);
+    assert!(!well && told.contains(&format!("la demande {waiting}, effacée depuis")), "{told}");
+    assert!(told.contains("encore en cours (open)"), "{told}");
+    let checked = place.run(&["receipts", "check"]);
+    assert!(!checked.status.success() && said(&checked).contains(&waiting), "{}", said(&checked));
+    assert!(!said(&checked).contains(&over), "{}", said(&checked));
+    let serve = place.start(&[], keys.clone()).unwrap();
+    assert!(is_erased(&serve, &over).await);
+    assert!(!is_erased(&serve, &waiting).await, "somebody waits");
+    cancel(&serve, &waiting).await;
+    let seen_to = serve.place.run(&["receipts", "acknowledge"]);
+    assert!(seen_to.status.success() && is_erased(&serve, &waiting).await, "{}", said(&seen_to));
+
+    // The same backup brought back again: what was acknowledged was also erased again, and that is known as well.
+    let place = serve.leave();
+    let (well, told) = restored_and_acknowledged(&place, &out);
+    assert!(!well && told.contains(&waiting), "{told}");
+    let serve = place.start(&[], keys).unwrap();
+    assert!(is_erased(&serve, &over).await && !is_erased(&serve, &waiting).await);
 }

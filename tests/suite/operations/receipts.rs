@@ -101,6 +101,7 @@ async fn what_somebody_has_seen_to_is_not_reported_again_and_old_days_go() {
     };
     assert_eq!(missing(&journal).await, [2, 3, 4]);
     journal.acknowledge(&weppes(), &[receipt(2, "2026-11-22"), receipt(4, "2026-11-24")], "op", 0).unwrap();
+    assert_eq!(journal.missing(&weppes()), 1, "the third is still to be seen to");
     assert_eq!(missing(&journal).await, [3]);
     drop(journal);
     // A power cut in the middle of a line takes that line alone, with whatever follows whole.

@@ -16,9 +16,12 @@ fn place(redis: &RedisServer, more: &str) -> Place {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_may_lose_a_booking_is_refused_unless_that_is_accepted_knowingly() {
     let redis = RedisServer::with(&[("appendfsync", "everysec"), ("maxmemory-policy", "allkeys-lru")]);
-    let said = place(&redis, "").refused(&[]);
-    for expected in ["2 raison(s)", "appendfsync everysec", "noeviction", "store.accept_risks = [\"late_sync\"]"] {
-        assert!(said.contains(expected), "«{expected}» is missing:\n{said}");
+    let checked = place(&redis, "").run(&["serve", "--check"]);
+    assert!(!checked.status.success());
+    for said in [crate::support::serve::said(&checked), place(&redis, "").refused(&[])] {
+        for expected in ["2 raison(s)", "appendfsync everysec", "noeviction", "store.accept_risks = [\"late_sync\"]"] {
+            assert!(said.contains(expected), "«{expected}» is missing:\n{said}");
+        }
     }
     redis.set("maxmemory-policy", "noeviction");
     let serve = place(&redis, "accept_risks = [\"late_sync\"]\n").start(&[], HashMap::new()).unwrap();

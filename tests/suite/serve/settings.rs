@@ -39,6 +39,27 @@ fn the_printed_configuration_starts_once_its_territories_are_named() {
 }
 
 #[test]
+fn a_check_reads_the_directory_and_asks_the_redis_as_a_start_would() {
+    let place = Place::new();
+    let checked = place.run(&["serve", "--check"]);
+    assert!(checked.status.success(), "{}", said(&checked));
+    let file = place.path("praticiens/weppes.csv");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, "rpps;nom;profession;lieu;nom_du_lieu;commune\n1;;10;c;C;59653\n").unwrap();
+    let checked = place.run(&["serve", "--check"]);
+    assert!(!checked.status.success());
+    assert_says(&said(&checked), &["weppes.csv", "ligne 2, rpps : « 1 »", "ligne 2, nom : vide"]);
+    fs::write(&file, whole).unwrap();
+
+    // A port that nobody listens on.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    place.add(&format!("[store]\nkind = \"redis\"\nurl = \"redis://{nobody}/0\"\n"));
+    let checked = place.run(&["serve", "--check"]);
+    assert!(!checked.status.success());
+    assert_says(&said(&checked), &["no Redis answers at", &nobody.to_string()]);
+}
+
+#[test]
 fn every_fault_of_the_file_and_of_the_environment_is_told_at_once() {
     let place = Place::new();
     place.add("[servce]\nlisten = \"x\"\n[store]\nkindd = \"embedded\"\n");

@@ -46,3 +46,40 @@ fn a_data_folder_too_deep_for_a_socket_is_told() {
     let said = place.refused(&[]);
     assert!(said.contains("service.data") && said.contains("trop long"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_fails_while_the_store_lacks_what_somebody_was_told() {
+    let serve = Serve::start().await;
+    let keys = serve.api().keys();
+    let place = serve.leave();
+    let earlier = fs::read(place.path("data/state.redb")).unwrap();
+    let serve = place.start(&[], keys.clone()).unwrap();
+    serve.request("h24").await;
+    let place = serve.leave();
+    fs::write(place.path("data/state.redb"), earlier).unwrap();
+    let serve = place.start(&[], keys).unwrap();
+    let status = serve.place.run(&["status"]);
+    assert!(!status.status.success(), "{}", said(&status));
+    for expected in ["À TRAITER (receipts_missing)", "aiguilleur receipts check", "n'est pas en ordre"] {
+        assert!(said(&status).contains(expected), "«{expected}» is missing:\n{}", said(&status));
+    }
+    let seen_to = serve.place.run(&["receipts", "acknowledge"]);
+    assert!(seen_to.status.success(), "{}", said(&seen_to));
+    let status = serve.place.run(&["status"]);
+    assert!(status.status.success() && !said(&status).contains("À TRAITER"), "{}", said(&status));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_fails_while_receipts_cannot_be_written() {
+    let serve = Serve::start().await;
+    let keys = serve.api().keys();
+    let place = serve.leave();
+    // Nothing can be written to a folder, by root either.
+    let today = place.path("data/receipts/2026-11-24.jsonl");
+    fs::remove_file(&today).unwrap();
+    fs::create_dir(&today).unwrap();
+    let serve = place.start(&[], keys).unwrap();
+    serve.request("h24").await;
+    let status = serve.place.run(&["status"]);
+    assert!(!status.status.success() && said(&status).contains("À TRAITER (receipts_not_kept)"), "{}", said(&status));
+}

@@ -4,4 +4,4 @@ mod conformance;
 mod crash;
 mod embedded;
 mod redis;
-mod sample;
+pub(crate) mod sample;

@@ -11,7 +11,7 @@ pub(super) fn territory(name: &str) -> TerritoryId {
     name.parse().expect("a territory name")
 }
 
-pub(super) fn weppes() -> TerritoryId {
+pub(crate) fn weppes() -> TerritoryId {
     territory("weppes")
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn load(store: &dyn Store, territory: &TerritoryId, id: impl To
 }
 
 /// Every event kept.
-pub(super) async fn history(store: &dyn Store, territory: &TerritoryId) -> Vec<StoredEvent> {
+pub(crate) async fn history(store: &dyn Store, territory: &TerritoryId) -> Vec<StoredEvent> {
     store.events(territory, 0, usize::MAX).await.expect("reads").events
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn records(store: &dyn Store, territory: &TerritoryId) -> Vec<V
 }
 
 /// The stream counts without a gap, its clock never goes back, and each chain value follows from the one before.
-pub(super) fn assert_sound(events: &[StoredEvent]) {
+pub(crate) fn assert_sound(events: &[StoredEvent]) {
     let mut previous: Option<&StoredEvent> = None;
     for event in events {
         if let Some(previous) = previous {

@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aiguilleur::clock::ManualClock;
 use aiguilleur::domain::{RecordKey, TerritoryId, Timer};
 use aiguilleur::store::{
     Commit, CommitOutcome, EventPage, Export, Health, IdemKey, Kept, Millis, Remembered, Reply, Seq, Snapshot, Store,
     StoreError, Tail, Versioned,
 };
 use bytes::Bytes;
+use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -29,6 +31,11 @@ pub(crate) struct FlakyStore {
     /// Whether it goes away with the next answer, and whether it has.
     leaving: AtomicBool,
     away: AtomicBool,
+    /// Whether nobody can read its events.
+    events_hidden: AtomicBool,
+    /// The clock whose correction the next commit finds out, and by how much.
+    corrected: Mutex<Option<(Arc<ManualClock>, TimeDelta)>>,
+    scrubs: AtomicU64,
 }
 
 impl FlakyStore {
@@ -41,6 +48,9 @@ impl FlakyStore {
             before: Mutex::new(None),
             leaving: AtomicBool::new(false),
             away: AtomicBool::new(false),
+            events_hidden: AtomicBool::new(false),
+            corrected: Mutex::new(None),
+            scrubs: AtomicU64::new(0),
         }
     }
 
@@ -56,6 +66,26 @@ impl FlakyStore {
     /// Makes the next commit, loses its answer, and takes no other until [`FlakyStore::come_back`].
     pub(crate) fn leave_with_the_next_answer(&self) {
         self.leaving.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes no commit until [`FlakyStore::come_back`].
+    pub(crate) fn go_away(&self) {
+        self.away.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether its events cannot be read from now on.
+    pub(crate) fn hide_events(&self, hidden: bool) {
+        self.events_hidden.store(hidden, Ordering::SeqCst);
+    }
+
+    /// Refuses the next commit for its clock, which is right from then on.
+    pub(crate) fn correct_the_clock_at_the_next_commit(&self, clock: Arc<ManualClock>, by: TimeDelta) {
+        *self.corrected.lock().expect("no panic") = Some((clock, by));
+    }
+
+    /// How often it was asked to rid its files of what was removed.
+    pub(crate) fn scrubs(&self) -> u64 {
+        self.scrubs.load(Ordering::SeqCst)
     }
 
     pub(crate) fn come_back(&self) {
@@ -92,6 +122,10 @@ impl Store for FlakyStore {
                 Err(StoreError::Unknown("the answer was lost".to_owned()))
             }
             .boxed();
+        }
+        if let Some((clock, by)) = self.corrected.lock().expect("no panic").take() {
+            clock.advance(by);
+            return async move { Ok(CommitOutcome::Skew { now: self.inner.now() }) }.boxed();
         }
         if let Some(other) = self.before.lock().expect("no panic").take() {
             return async move {
@@ -133,6 +167,9 @@ impl Store for FlakyStore {
     }
 
     fn events<'a>(&'a self, territory: &'a TerritoryId, after: Seq, limit: usize) -> Reply<'a, EventPage> {
+        if self.events_hidden.load(Ordering::SeqCst) {
+            return async { Err(StoreError::Unavailable("gone away".to_owned())) }.boxed();
+        }
         self.inner.events(territory, after, limit)
     }
 
@@ -165,6 +202,7 @@ impl Store for FlakyStore {
     }
 
     fn scrub(&self) -> Reply<'_, ()> {
+        self.scrubs.fetch_add(1, Ordering::SeqCst);
         self.inner.scrub()
     }
 

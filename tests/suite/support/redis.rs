@@ -1,7 +1,7 @@
 //! A real redis-server of the tests' own, on loopback and on a Unix socket, in a folder of its own: durable on every commit
 //! unless other settings are chosen. It ends when it is dropped, and with the test process however that ends.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,7 +26,17 @@ pub(crate) struct RedisServer {
     settings: Vec<(String, String)>,
     port: u16,
     running: Option<Running>,
+    /// How often it was started: each start has a log of its own.
+    starts: u32,
     used: AtomicU32,
+}
+
+/// How a start went.
+enum Started {
+    Serves,
+    PortTaken,
+    /// It was killed in the middle of a write, and rightly refuses to guess what was whole.
+    TornLog,
 }
 
 struct Running {
@@ -44,7 +54,7 @@ impl RedisServer {
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("redis-").tempdir().expect("a folder");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut server = Self { folder, settings, port: 0, running: None, used: AtomicU32::new(0) };
+        let mut server = Self { folder, settings, port: 0, running: None, starts: 0, used: AtomicU32::new(0) };
         server.restart();
         server
     }
@@ -131,13 +141,20 @@ impl RedisServer {
             if self.port == 0 {
                 self.port = free_port();
             }
+            self.starts += 1;
             self.running = Some(self.spawn());
-            if self.wait_until_it_serves() {
-                return;
+            let started = self.wait_until_it_serves();
+            match started {
+                Started::Serves => return,
+                Started::PortTaken => {
+                    self.kill();
+                    self.port = 0;
+                }
+                Started::TornLog => {
+                    self.kill();
+                    self.repair();
+                }
             }
-            // Somebody was faster to take the port.
-            self.kill();
-            self.port = 0;
         }
         panic!("redis-server does not start: {}", self.log());
     }
@@ -151,9 +168,28 @@ impl RedisServer {
         }
     }
 
-    /// All it has logged.
+    /// All it has logged since it was started last.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> String {
+        self.path(&format!("log.{}", self.starts))
+    }
+
+    /// Takes the unfinished write off the end of its log, as its operator would.
+    fn repair(&self) {
+        let server = std::env::var_os("AIGUILLEUR_REDIS_SERVER").map(std::path::PathBuf::from).unwrap_or_default();
+        let repair = Command::new(server.with_file_name("redis-check-aof"))
+            .arg("--fix")
+            .arg(self.path("appendonlydir/appendonly.aof.manifest"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut repair = repair.expect("redis-check-aof stands beside redis-server");
+        repair.stdin.take().expect("piped").write_all(b"y\n").expect("it asks");
+        let said = repair.wait_with_output().expect("it ends");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
     }
 
     /// Where its files are.
@@ -168,7 +204,7 @@ impl RedisServer {
     fn spawn(&self) -> Running {
         let program = std::env::var_os("AIGUILLEUR_REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
         let (port, databases, folder) = (self.port.to_string(), DATABASES.to_string(), self.path(""));
-        let (socket, log) = (self.path("redis.sock"), self.path("log"));
+        let (socket, log) = (self.path("redis.sock"), self.log_path());
         let listen =
             if self.speaks_tls() { vec![("port", "0"), ("tls-port", &port)] } else { vec![("port", port.as_str())] };
         let usual = [
@@ -181,9 +217,9 @@ impl RedisServer {
             ("save", ""),
             ("appendonly", "yes"),
             ("appendfsync", "always"),
+            ("aof-load-truncated", "no"),
             ("maxmemory-policy", "noeviction"),
         ];
-        let _ = std::fs::remove_file(&log);
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "keeper"]).arg(program);
         let chosen = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -197,17 +233,20 @@ impl RedisServer {
         Running { keeper, server: line.trim().parse().expect("the number of a process") }
     }
 
-    /// False when its port is taken.
-    fn wait_until_it_serves(&self) -> bool {
+    fn wait_until_it_serves(&self) -> Started {
         let give_up = Instant::now() + START;
         while Instant::now() < give_up {
             // Who may not ask is answered too.
             match self.try_ask::<redis::Value>(0, &["PING"]) {
                 Err(error) if error.is_io_error() || error.code() == Some("LOADING") => {}
-                Ok(_) | Err(_) => return true,
+                Ok(_) | Err(_) => return Started::Serves,
             }
-            if self.log().contains("Address already in use") {
-                return false;
+            let log = self.log();
+            if log.contains("Address already in use") {
+                return Started::PortTaken;
+            }
+            if log.contains("Unexpected end of file reading the append only file") {
+                return Started::TornLog;
             }
             sleep(Duration::from_millis(10));
         }

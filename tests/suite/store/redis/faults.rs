@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aiguilleur::clock::{ManualClock, SystemClock};
 use aiguilleur::store::{
-    Commit, CommitOutcome, OpenError, RedisOptions, RedisStore, Store, StoreError, Versioned, Write,
+    Commit, CommitOutcome, FindingCode, OpenError, RedisOptions, RedisStore, Store, StoreError, Versioned, Write,
 };
 use futures_util::future::join_all;
 
@@ -43,6 +43,41 @@ async fn a_server_that_forgot_the_scripts_is_brought_them() {
     assert!(store.due(&weppes(), 9).await.expect("reads").is_empty());
     assert_eq!(store.trim(&weppes(), 1).await, Ok(1));
     assert_eq!(records(&store, &weppes()).await.len(), 1);
+}
+
+/// The log of a server killed in the middle of the write of a transaction.
+fn tear_the_log(server: &RedisServer) {
+    let path = server.folder().join("appendonlydir/appendonly.aof.1.incr.aof");
+    let mut log = std::fs::read(&path).expect("a log");
+    let begin = b"*1\r\n$5\r\nMULTI\r\n";
+    let last = log.windows(begin.len()).rposition(|part| part == begin).expect("a transaction");
+    let whole = log.len() - last;
+    log.extend_from_within(last..last + whole * 2 / 3);
+    std::fs::write(&path, log).expect("written");
+}
+
+#[tokio::test]
+async fn a_log_torn_in_a_transaction_is_refused_by_the_server_and_mended_without_losing_what_was_acknowledged() {
+    let mut server = RedisServer::start();
+    let (store, weppes) = (on(&server).await, weppes());
+    done(&store, &weppes, put(&store, "1", &[(key("a"), 0)], "first")).await;
+    for (call, version) in [("2", 1), ("3", 2), ("4", 3)] {
+        server.kill();
+        tear_the_log(&server);
+        server.restart();
+        assert_eq!(server.log().matches("Unexpected end of file").count(), 0, "the start after the repair");
+        let again = until_known(&store, put(&store, call, &[(key("a"), version)], call)).await;
+        assert!(matches!(again, CommitOutcome::Done { .. }), "{again:?}");
+    }
+    server.restart();
+    until_known(&store, put(&store, "5", &[(key("b"), 0)], "x")).await;
+    let events = history(&store, &weppes).await;
+    assert_sound(&events);
+    assert_eq!(events.len(), 5);
+    assert_eq!(load(&store, &weppes, "a").await.version, 4);
+    let before = RedisServer::with(&[("aof-load-truncated", "yes")]);
+    let found = on(&before).await.survey().await.expect("answers").findings;
+    assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [FindingCode::TornLog]);
 }
 
 #[tokio::test]
