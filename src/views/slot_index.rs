@@ -149,7 +149,8 @@ impl SlotIndex {
         let Some(span) = query.span() else { return page };
         let Shelves { shelves, of_the_practitioners } = self.fewest(query);
         let answers = if of_the_practitioners { SlotQuery::matches_whoever } else { SlotQuery::matches };
-        let mut merged = merge(shelves.into_iter().map(|shelf| shelf.range(span)));
+        let mut merged =
+            merge(shelves.into_iter().map(|shelf| shelf.range(span).map(|(cursor, spot)| (cursor.rank(), spot))));
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             batch.clear();
