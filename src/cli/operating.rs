@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::renewal;
 use crate::booking::{Booking, Policy};
-use crate::clock::{Clock, ManualClock, SystemClock};
+use crate::clock::{Clock, ManualClock};
 use crate::config;
 use crate::control::{Client, operations as running};
 use crate::domain::{ErasureReason, RequestId, Territory, TerritoryId};
@@ -23,7 +23,7 @@ use crate::receipts::{self, Journal, Since};
 use crate::seal::{Kek, MacKey, Sealer, Signer};
 use crate::service::{self, KeyFiles, OpenedStore, Service, StoreChoice, connect, open_store};
 
-/// Receipts are not written for long here.
+/// The longest that may be set: no command on the data of a stopped service forgets receipts the service would keep.
 const RECEIPTS_KEPT_DAYS: u16 = 400;
 
 /// Which data.
@@ -312,13 +312,14 @@ impl Data {
         let Some(folder) = &at.data else {
             let settings = config::load(at.config.as_deref())?;
             let named = at.territory.iter().map(|name| name.parse()).collect::<Result<_, _>>();
+            let clock = settings.service.clock();
             return Ok(Self {
                 folder: settings.service.data,
                 store: settings.store.choice,
                 keys: settings.security.key_files,
                 territories: settings.service.territories,
                 named: named.context("--territory")?,
-                clock: Arc::new(settings.service.clock_at.map_or_else(SystemClock::real, SystemClock::starting_at)),
+                clock,
             });
         };
         let weppes = || vec!["weppes".to_owned()];

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::reader::Section;
+use crate::clock::{Clock, SystemClock};
 use crate::domain::Territory;
 use crate::geography::territory_file;
 
@@ -36,6 +37,11 @@ pub struct ServiceSettings {
 }
 
 impl ServiceSettings {
+    /// The clock the service lives by; in a rehearsal, another than the system's.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clock_at.map_or_else(SystemClock::real, SystemClock::starting_at))
+    }
+
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let listen: SocketAddr = section
             .parsed("listen", "une adresse et un port sont attendus, comme 127.0.0.1:8080 ou [::1]:8080")

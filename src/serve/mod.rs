@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::clock::{Clock, SystemClock};
-use crate::config::{self, ServiceSettings, Settings};
+use crate::config::{self, Settings};
 use crate::control::{ControlSocket, Running};
 use crate::domain::time::from_millis;
 use crate::http::{self, AppState, Front};
@@ -44,7 +43,7 @@ pub async fn check(settings: &Settings) -> anyhow::Result<()> {
         }
     }
     if let StoreChoice::Redis { .. } = &settings.store.choice {
-        let (_store, survey) = service::connect(&settings.store.choice, clock_of(&settings.service)).await?;
+        let (_store, survey) = service::connect(&settings.store.choice, settings.service.clock()).await?;
         durability::judged(&survey, &settings.store.accepted_risks)?;
     }
     Ok(())
@@ -66,7 +65,7 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
     })?;
     let address = listener.local_addr()?;
 
-    let opened = open_store(&store.choice, &security.key_files, clock_of(&asked), &asked.territories).await?;
+    let opened = open_store(&store.choice, &security.key_files, asked.clock(), &asked.territories).await?;
     warnings.extend(durability::judged(&opened.survey, &store.accepted_risks)?);
     for warning in &warnings {
         tracing::warn!(code = warning.code, "{}", warning.detail);
@@ -133,11 +132,6 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
     control.stop().await;
     tracing::info!(ended_well = served.is_ok(), "stopped");
     served
-}
-
-/// The clock the service lives by; in a rehearsal, another than the system's.
-fn clock_of(asked: &ServiceSettings) -> Arc<dyn Clock> {
-    Arc::new(asked.clock_at.map_or_else(SystemClock::real, SystemClock::starting_at))
 }
 
 /// The one line that says what has started; what systemd shows.

@@ -8,6 +8,7 @@ use crate::config::{self, ConfigError, SettingFault, Settings};
 use crate::durable_file;
 use crate::http::Warning;
 use crate::private_file;
+use crate::service;
 
 /// Looks around; makes the data folder where there is none.
 ///
@@ -58,10 +59,7 @@ fn secret_key(path: &Path, inhabited: bool) -> Result<(), String> {
             )),
             None => Ok(()),
         },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && inhabited => Err(format!(
-            "le fichier {shown} manque, et des patients vivent déjà dans le magasin : une clé nouvelle n'ouvrirait rien \
-             d'eux. Remettez la sauvegarde de cette clé à sa place"
-        )),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && inhabited => Err(service::lost_key(path)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(format!("le fichier {shown} ne peut pas être lu : {error}")),
     }

@@ -30,7 +30,7 @@ use crate::views::{self, TerritoryView};
 use stopping::Ending;
 
 pub use secrets::{KeyFiles, Secrets};
-pub use store_choice::{OpenedStore, StoreChoice, connect, open_store};
+pub use store_choice::{OpenedStore, StoreChoice, connect, lost_key, open_store};
 
 /// Territories whose read models are loaded at the same time: each reads all its records.
 const LOADED_AT_ONCE: usize = 8;

@@ -99,11 +99,16 @@ pub async fn open_store(
 
 fn open_keys(keys: &KeyFiles, inhabited: bool) -> anyhow::Result<Secrets> {
     if let Some(lost) = [&keys.patients, &keys.digests].into_iter().find(|path| inhabited && !path.exists()) {
-        bail!(
-            "le fichier {} manque, et des patients vivent déjà dans le magasin : une clé nouvelle n'ouvrirait rien d'eux. \
-             Remettez la sauvegarde de cette clé à sa place",
-            lost.display()
-        );
+        bail!(lost_key(lost));
     }
     Ok(keys.open(inhabited)?)
+}
+
+/// Why a key that is lost where patients live is not made anew.
+pub fn lost_key(path: &Path) -> String {
+    format!(
+        "le fichier {} manque, et des patients vivent déjà dans le magasin : une clé nouvelle n'ouvrirait rien d'eux. \
+         Remettez la sauvegarde de cette clé à sa place",
+        path.display()
+    )
 }
