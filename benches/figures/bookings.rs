@@ -5,23 +5,30 @@
 //!
 //! `cargo bench --bench figures -- bookings [1|16|64] [--quick]`
 
+use std::cell::Cell;
 use std::process;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::rehearsal::Rehearsal;
-use crate::stage::callers::{Caller, at_once};
+use crate::stage::callers::{Asked, Caller, at_once};
 use crate::stage::home::Kind;
 use crate::stage::running::Running;
 use crate::stage::times::{Times, median};
 use crate::stage::{cpu, weppes};
-use aiguilleur::store::{Commit, CommitOutcome};
+use aiguilleur::store::{Commit, CommitOutcome, Store};
 
 /// So many wait when a measure begins, more than in any CPTS: plans for those who still wait are made all the while.
 const WAITING: usize = 640;
 
 /// Bookings of one measure, by how many are in flight: short, and repeated often.
 const MEASURES: [(usize, usize); 3] = [(1, WAITING / 2), (16, WAITING), (64, WAITING)];
+
+/// Bookings before a measure begins, both ways: connections made, threads and buffers in use.
+fn warming_up(count: usize) -> usize {
+    count / 5
+}
 
 /// What one measure found. Times are of one booking.
 struct Found {
@@ -122,9 +129,8 @@ fn raw(rehearsal: &Arc<Rehearsal>, kind: &Kind, in_flight: usize, count: usize) 
         let store = home.open().await;
         rehearsal.lay(&*store).await;
         let (rehearsal, territory) = (rehearsal.clone(), weppes().id);
-        let spent = Spent::so_far(kind);
-        let workers = vec![store.clone(); in_flight];
-        let (took, times) = at_once(workers, count, async move |store, number| {
+        let mut workers = vec![store.clone(); in_flight];
+        let job = async move |store: &mut Arc<dyn Store>, number: usize| {
             let began = Instant::now();
             for commit in rehearsal.commits(number) {
                 let commit = Commit { decided_at: store.now(), ..commit.clone() };
@@ -132,9 +138,12 @@ fn raw(rehearsal: &Arc<Rehearsal>, kind: &Kind, in_flight: usize, count: usize) 
                 assert!(matches!(outcome, CommitOutcome::Done { .. }), "{outcome:?}");
             }
             began.elapsed()
-        })
-        .await;
-        spent.found(took, count, &Times::collect(times))
+        };
+        let warm = warming_up(count);
+        at_once(&mut workers, 0..warm, job.clone()).await;
+        let spent = Spent::so_far(kind);
+        let (took, times) = at_once(&mut workers, warm..count, job).await;
+        spent.found(took, count - warm, &Times::collect(times))
     })
 }
 
@@ -144,17 +153,21 @@ fn over_http(rehearsal: &Arc<Rehearsal>, kind: &Kind, in_flight: usize, count: u
     alone(async { rehearsal.lay(&*home.open().await).await });
     let service = Running::start(home.opening(), vec![weppes()], rehearsal.sealer.clone(), true);
     alone(async {
-        let calls: Vec<_> = (0..count).map(|number| rehearsal.calls(number)).collect();
+        let calls: Vec<_> =
+            (0..count).map(|number| Cell::new(Some(rehearsal.calls(number).map(Asked::prepared)))).collect();
         let mut callers = Vec::new();
         for _ in 0..in_flight {
             callers.push(Caller::at(service.address).await);
         }
-        let spent = Spent::so_far(kind);
-        let (took, times) = at_once(callers, count, async move |caller, number| {
-            let [hold, confirm] = calls[number].clone();
+        let calls = Rc::new(calls);
+        let job = async move |caller: &mut Caller, number: usize| {
+            let [hold, confirm] = calls[number].take().expect("each booking is made once");
             [caller.ask(hold).await, caller.ask(confirm).await]
-        })
-        .await;
-        spent.found(took, count, &Times::collect(times.into_iter().flatten()))
+        };
+        let warm = warming_up(count);
+        at_once(&mut callers, 0..warm, job.clone()).await;
+        let spent = Spent::so_far(kind);
+        let (took, times) = at_once(&mut callers, warm..count, job).await;
+        spent.found(took, count - warm, &Times::collect(times.into_iter().flatten()))
     })
 }

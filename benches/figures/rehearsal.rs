@@ -114,9 +114,9 @@ impl Rehearsal {
             callers.push(Caller::at(service.address).await);
         }
         let calls: Vec<_> = (0..self.len()).map(|number| self.calls(number)).collect();
-        at_once(callers, self.len(), async move |caller, number| {
+        at_once(&mut callers, 0..self.len(), async move |caller, number| {
             for call in calls[number].clone() {
-                caller.ask(call).await;
+                caller.ask(call.prepared()).await;
             }
         })
         .await;

@@ -140,14 +140,16 @@ pub(crate) fn alone(address: &str, count: &str) {
             for _ in 0..AT_ONCE {
                 callers.push(Caller::at(service.address).await);
             }
-            let (_, times) = at_once(callers, HOLDS.min(count * SLOTS), async move |caller, number| {
+            let (_, times) = at_once(&mut callers, 0..HOLDS.min(count * SLOTS), async move |caller, number| {
                 // One territory after the other; a request that holds a place already lets it go for the next.
                 let (place, round) = (number % count, number / count);
                 let slot = SlotId::new(Uuid::from_u128(u128::try_from(round).expect("small") + 1));
                 let body = json!({"slot_id": slot.to_string(), "hold_id": format!("h{number}")});
                 let (territory, request) = (territory(place).id, request(round % REQUESTS));
                 let path = format!("/api/v1/territories/{territory}/requests/{request}/hold");
-                caller.ask(Asked { path, body: body.to_string(), key: format!("hold-{number}"), status: 200 }).await
+                caller
+                    .ask(Asked { path, body: body.to_string(), key: format!("hold-{number}"), status: 200 }.prepared())
+                    .await
             })
             .await;
             Times::collect(times)

@@ -26,8 +26,8 @@ const TIMERS_AT_ONCE: usize = 200;
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// How much longer than the last plan took nothing is planned anew without being asked: with thousands who wait, plans made
-/// by themselves take a tenth of the time and leave the rest to those who call.
-const REST: u32 = 9;
+/// by themselves take a twentieth of the time and leave the rest to those who call.
+const REST: u32 = 19;
 
 /// What one look at the timers came to.
 #[derive(Debug)]

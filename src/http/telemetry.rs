@@ -52,7 +52,7 @@ pub(super) async fn measure(
     };
     let seconds = began.elapsed().as_secs_f64();
     metrics.answered(method, &route, status, seconds);
-    tracing::info!(status, milliseconds = seconds * 1_000.0, "{method} {route} answered {status}");
+    tracing::info!(status, milliseconds = seconds * 1_000.0, "answered");
     let mut answer = outcome?;
     if let Ok(id) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(call_id::HEADER, id);

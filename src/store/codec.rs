@@ -1,13 +1,21 @@
 //! Between the domain's records and events and the bytes a store keeps (JSON). No rule lives here, and no error repeats
 //! content: only where it could not be read.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Commit, Fingerprint, IdemKey, Millis, NewEvent, StoreError, StoredEvent, Versioned, Write};
 use crate::domain::time::{from_millis, millis};
-use crate::domain::{Change, Event, Record, RecordKey, RecordKind, RecordedEvent, Records};
+use crate::domain::{
+    Actor, Change, Concerns, Event, EventKind, Record, RecordKey, RecordKind, RecordedEvent, Records, SlotId, Written,
+};
+
+/// Most records and events fit: a buffer that grows is copied each time.
+const USUAL_BYTES: usize = 1_024;
 
 /// The stored form of a record.
 pub fn encode_record(record: &Record) -> Result<Bytes, StoreError> {
@@ -62,15 +70,21 @@ impl Effects {
     /// The effects of `change`, decided from `records`. A record that was not loaded is guarded as one that must not exist.
     pub fn of(change: &Change, records: &Records) -> Result<Self, StoreError> {
         let mut effects = Self::default();
+        // Each record is written once and stands with one event: it is put into words once.
+        let mut put = BTreeMap::new();
         for (key, record) in &change.puts {
+            let text = to_raw_value(record).map_err(|error| unreadable("a record", &error))?;
             effects.guards.push((key.clone(), records.version(key)));
-            effects.writes.push(Write::Put { key: key.clone(), body: encode_record(record)? });
+            effects.writes.push(Write::Put { key: key.clone(), body: Bytes::copy_from_slice(text.get().as_bytes()) });
+            put.insert(key, (record, text));
         }
         for (timer, at) in &change.timers {
             effects.writes.push(Write::Timer { timer: timer.clone(), at: at.map(millis) });
         }
         for event in &change.events {
-            effects.events.push(NewEvent { kind: event.kind.code(), body: encode(event, "an event")? });
+            let after = event.after.iter().map(|written| WrittenText::of(written, &put)).collect();
+            let text = EventText::of(event, after);
+            effects.events.push(NewEvent { kind: event.kind.code(), body: encode(&text, "an event")? });
         }
         Ok(effects)
     }
@@ -80,6 +94,52 @@ impl Effects {
     pub fn into_commit(self, idem: IdemKey, fingerprint: Fingerprint, decided_at: Millis, answer: Bytes) -> Commit {
         let Self { guards, writes, events } = self;
         Commit { idem, fingerprint, decided_at, guards, writes, events, answer }
+    }
+}
+
+/// An [`Event`] on its way to the store: the same, with records that are in words already.
+#[derive(Serialize)]
+struct EventText<'a> {
+    kind: EventKind,
+    concerns: &'a Concerns,
+    actor: &'a Actor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    after: Vec<WrittenText<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    offered: &'a [SlotId],
+}
+
+impl<'a> EventText<'a> {
+    fn of(event: &'a Event, after: Vec<WrittenText<'a>>) -> Self {
+        let Event { kind, concerns, actor, reason, after: _, offered } = event;
+        Self { kind: *kind, concerns, actor, reason: reason.as_deref(), after, offered }
+    }
+}
+
+/// A [`Written`] on its way to the store.
+#[derive(Serialize)]
+struct WrittenText<'a> {
+    version: u64,
+    record: RecordText<'a>,
+}
+
+/// A record in words, or still to be put into them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RecordText<'a> {
+    Ready(&'a RawValue),
+    Record(&'a Record),
+}
+
+impl<'a> WrittenText<'a> {
+    fn of(written: &'a Written, put: &'a BTreeMap<&RecordKey, (&Record, Box<RawValue>)>) -> Self {
+        let record = match put.get(&written.record.key()) {
+            Some((record, text)) if **record == written.record => RecordText::Ready(text),
+            _ => RecordText::Record(&written.record),
+        };
+        Self { version: written.version, record }
     }
 }
 
@@ -96,7 +156,9 @@ fn kind_of(record: &Record) -> RecordKind {
 }
 
 fn encode<T: Serialize>(value: &T, what: &str) -> Result<Bytes, StoreError> {
-    serde_json::to_vec(value).map(Bytes::from).map_err(|error| unreadable(what, &error))
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut body, value).map_err(|error| unreadable(what, &error))?;
+    Ok(body.into())
 }
 
 fn decode<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, StoreError> {
@@ -116,8 +178,9 @@ fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Actor, Agenda, Concerns, EventKind, Timer, TimerKind, UniqueOwner, Written};
+    use crate::domain::{Agenda, Timer, TimerKind, UniqueOwner};
     use chrono::{DateTime, Utc};
+    use uuid::Uuid;
 
     fn owner() -> (RecordKey, Record) {
         let (subject, hmac) = ("registration".to_owned(), "ab12".to_owned());
@@ -172,6 +235,25 @@ mod tests {
         assert_eq!(recorded.event, change.events[0]);
         let misfiled = StoredEvent { kind: "slot.held".to_owned(), ..stored };
         assert!(matches!(decode_event(&misfiled), Err(StoreError::Corrupt(_))));
+    }
+
+    #[test]
+    fn an_event_is_stored_in_its_own_form_whether_its_records_are_put_or_not() {
+        let (key, record) = owner();
+        let full =
+            Event { reason: Some("late".to_owned()), offered: vec![SlotId::new(Uuid::nil())], ..event(record.clone()) };
+        for event in [event(record.clone()), full, Event { after: Vec::new(), ..event(record.clone()) }] {
+            for puts in [[(key.clone(), record.clone())].into(), [].into()] {
+                let change = Change { puts, events: vec![event.clone()], ..Change::default() };
+                let effects = Effects::of(&change, &Records::default()).unwrap();
+                assert_eq!(effects.events[0].body, encode(&event, "an event").unwrap());
+                let put = effects
+                    .writes
+                    .iter()
+                    .all(|write| matches!(write, Write::Put { body, .. } if *body == encode_record(&record).unwrap()));
+                assert!(put);
+            }
+        }
     }
 
     #[test]

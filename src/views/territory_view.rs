@@ -202,14 +202,19 @@ impl TerritoryView {
         self.show_waiting(&mut turn);
     }
 
+    /// Shows the own writes whose turn has come. Whoever waits is told once, of all that was shown.
     fn show_waiting(&self, turn: &mut OwnWrites) {
         loop {
             match turn.next(&self.applied()) {
                 Ok(Some(events)) => self.show_next(events, &FactsByRef::new()),
-                Ok(None) => return,
-                Err(AnotherStream) => return self.to_be_read.notify_one(),
+                Ok(None) => break,
+                Err(AnotherStream) => {
+                    self.to_be_read.notify_one();
+                    break;
+                }
             }
         }
+        self.news.notify_waiters();
     }
 
     /// Shows events that come right after the last one shown.
@@ -228,7 +233,7 @@ impl TerritoryView {
             contact.as_of = contact.as_of.max(at);
             contact.last = contact.last.max(seq);
         }
-        self.tell_shown(seq);
+        self.shown.store(seq, Ordering::Release);
         for event in events {
             // An error only says that nobody listens.
             let _ = self.signals.send(Signal::Event(event));
@@ -246,7 +251,8 @@ impl TerritoryView {
         // Freeing a large state takes a while: after the lock is given back.
         drop(before);
         self.contact().last = at.seq;
-        self.tell_shown(at.seq);
+        self.shown.store(at.seq, Ordering::Release);
+        self.news.notify_waiters();
         let _ = self.signals.send(Signal::Reset(at));
     }
 
@@ -274,11 +280,6 @@ impl TerritoryView {
         let new = known.as_ref() != Some(&fault);
         *known = Some(fault);
         new
-    }
-
-    fn tell_shown(&self, seq: Seq) {
-        self.shown.store(seq, Ordering::Release);
-        self.news.notify_waiters();
     }
 
     fn turn(&self) -> MutexGuard<'_, OwnWrites> {

@@ -2,6 +2,7 @@
 //! next. All of them share one thread; what it costs counts against the service, on the same cores.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +28,29 @@ pub(crate) struct Asked {
     pub(crate) status: u16,
 }
 
+impl Asked {
+    /// Ready to be sent: what a caller prepares beforehand is not measured.
+    pub(crate) fn prepared(self) -> Prepared {
+        let call = Request::builder()
+            .method(Method::POST)
+            .uri(self.path)
+            .header(HOST, "127.0.0.1")
+            .header(AUTHORIZATION, "Bearer demo-operator")
+            .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", self.key)
+            .body(Full::from(self.body))
+            .expect("a call");
+        Prepared { call, status: self.status }
+    }
+}
+
+/// A call that only has to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    call: Request<Full<Bytes>>,
+    status: u16,
+}
+
 /// One caller.
 pub(crate) struct Caller {
     line: SendRequest<Full<Bytes>>,
@@ -43,37 +67,29 @@ impl Caller {
     }
 
     /// Calls and reads the answer.
-    pub(crate) async fn ask(&mut self, asked: Asked) -> Duration {
+    pub(crate) async fn ask(&mut self, prepared: Prepared) -> Duration {
         let began = Instant::now();
-        let call = Request::builder()
-            .method(Method::POST)
-            .uri(asked.path)
-            .header(HOST, "127.0.0.1")
-            .header(AUTHORIZATION, "Bearer demo-operator")
-            .header(CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", asked.key)
-            .body(Full::from(asked.body))
-            .expect("a call");
         self.line.ready().await.expect("a connection");
-        let answer = self.line.send_request(call).await.expect("answered");
+        let answer = self.line.send_request(prepared.call).await.expect("answered");
         let status = answer.status().as_u16();
         let text = answer.into_body().collect().await.expect("read").to_bytes();
-        assert_eq!(status, asked.status, "{}", String::from_utf8_lossy(&text));
+        assert_eq!(status, prepared.status, "{}", String::from_utf8_lossy(&text));
         began.elapsed()
     }
 }
 
-/// Runs `count` jobs, so many at once, each worker doing one after the other; the time it took, and what the jobs said.
-pub(crate) async fn at_once<W, S, T>(workers: Vec<W>, count: usize, job: S) -> (Duration, Vec<T>)
+/// Runs the jobs of these numbers, so many at once as there are workers, each doing one after the other; the time it took,
+/// and what the jobs said.
+pub(crate) async fn at_once<W, S, T>(workers: &mut Vec<W>, numbers: Range<usize>, job: S) -> (Duration, Vec<T>)
 where
     W: Send + 'static,
     T: Send + 'static,
     S: AsyncFn(&mut W, usize) -> T + 'static,
 {
-    let (next, job) = (Arc::new(AtomicUsize::new(0)), std::rc::Rc::new(job));
+    let (next, job) = (Arc::new(AtomicUsize::new(numbers.start)), std::rc::Rc::new(job));
     let here = tokio::task::LocalSet::new();
     let began = Instant::now();
-    let tasks: Vec<_> = workers
+    let tasks: Vec<_> = std::mem::take(workers)
         .into_iter()
         .map(|mut worker| {
             let (next, job) = (next.clone(), job.clone());
@@ -81,8 +97,8 @@ where
                 let mut said = Vec::new();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        return said;
+                    if number >= numbers.end {
+                        return (worker, said);
                     }
                     said.push(job(&mut worker, number).await);
                 }
@@ -91,9 +107,11 @@ where
         .collect();
     here.await;
     let took = began.elapsed();
-    let mut said = Vec::with_capacity(count);
+    let mut said = Vec::with_capacity(numbers.len());
     for task in tasks {
-        said.extend(task.await.expect("a job failed"));
+        let (worker, its_own) = task.await.expect("a job failed");
+        workers.push(worker);
+        said.extend(its_own);
     }
     (took, said)
 }

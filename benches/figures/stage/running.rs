@@ -90,6 +90,6 @@ pub(crate) fn log_as_in_production() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let file = File::create(folder.path().join("log")).expect("a file");
     let filter = EnvFilter::new("warn,aiguilleur=info");
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(Mutex::new(file)).json().init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(Mutex::new(file)).json().with_span_list(false).init();
     folder
 }

@@ -1,13 +1,12 @@
 //! The one thread that writes. It takes what is queued, applies each operation to one open transaction (so that each sees
-//! the one before it), makes that durable with one `fsync`, and only then answers. Where callers come in company it waits a
-//! moment for the others, so that they share a transaction; a caller alone never waits. After a fault of the database nothing
+//! the one before it), makes that durable with one `fsync`, and only then answers. It waits for nobody: who comes meanwhile
+//! shares the next transaction, and while the disk has one batch the callers of the next are served. After a fault of the database nothing
 //! is written or read any more: the page cache is not to be trusted after a failed `fsync`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
 
 use redb::{Database, Durability, Table, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
@@ -22,12 +21,6 @@ use crate::store::{Millis, Seq, StoreError};
 
 /// Most operations of one transaction.
 pub(super) const BATCH_MAX: usize = 512;
-
-/// The longest wait for company.
-const GATHER_MAX: Duration = Duration::from_millis(2);
-
-/// Between two looks at who has come.
-const GLANCE: Duration = Duration::from_micros(100);
 
 /// What readers and the writer share.
 pub(super) struct Shared {
@@ -163,39 +156,16 @@ where
 pub(super) fn run(database: &Database, shared: &Shared, mut queue: mpsc::Receiver<Box<dyn Operation>>) {
     let _mark = MarkPanic(shared);
     let mut taken = Vec::with_capacity(BATCH_MAX);
-    let (mut company, mut last_took) = (0, Duration::ZERO);
     while queue.blocking_recv_many(&mut taken, BATCH_MAX) > 0 {
-        gather(&mut queue, &mut taken, company, last_took.min(GATHER_MAX));
-        let began = Instant::now();
         let settled = match shared.fault() {
             Some(fault) => Err(StoreError::Unavailable(fault.to_owned())),
             None => settle(database, shared, &mut taken),
         };
-        (company, last_took) = (taken.len() + queue.len(), began.elapsed());
         for operation in taken.drain(..) {
             operation.answer(settled.as_ref().err());
         }
         for (territory, last) in settled.unwrap_or_default() {
             shared.hints.tell(&territory, last);
-        }
-    }
-}
-
-/// Waits until as many have come as there were when the last batch was done: whoever was answered then is likely to be back.
-/// A transaction has a cost of its own, several times that of one commit in it.
-fn gather(
-    queue: &mut mpsc::Receiver<Box<dyn Operation>>,
-    taken: &mut Vec<Box<dyn Operation>>,
-    company: usize,
-    at_most: Duration,
-) {
-    let give_up = Instant::now() + at_most;
-    while taken.len() < company.min(BATCH_MAX) && Instant::now() < give_up {
-        std::thread::sleep(GLANCE);
-        while taken.len() < BATCH_MAX
-            && let Ok(operation) = queue.try_recv()
-        {
-            taken.push(operation);
         }
     }
 }

@@ -1,13 +1,16 @@
-//! One connection to the server, shared by all who call, made again when it is lost. Each caller's command is sent once:
-//! whether it may be sent again is the caller's to say. While nothing could be sent, that is told apart from a lost answer.
+//! Connections to the server: one for each runtime that calls (an HTTP worker is one), shared by all who call from there and
+//! made again when it is lost. A connection's own task runs where its callers do, so that no question and no answer has to
+//! change threads. Each caller's command is sent once: whether it may be sent again is the caller's to say. While nothing
+//! could be sent, that is told apart from a lost answer.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
-use tokio::runtime::Handle;
+use tokio::runtime::{self, Handle};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
@@ -32,9 +35,14 @@ const UNDER_WAY: usize = 512;
 
 pub(super) struct Link {
     client: Client,
-    /// Where the connection's own task runs: not on the thread of whoever happens to call.
-    runtime: Handle,
     turns: Semaphore,
+    /// As many as there are HTTP workers, and one for the rest of the service.
+    ends: RwLock<HashMap<runtime::Id, Arc<End>>>,
+}
+
+/// The end of a link in one runtime.
+#[derive(Default)]
+struct End {
     present: RwLock<Option<Present>>,
     /// One caller connects, the others wait for it.
     connecting: Mutex<Attempts>,
@@ -72,25 +80,20 @@ impl From<NotSent> for StoreError {
 }
 
 impl Link {
-    /// A link of this process to a server; nothing is sent yet. To be called on the runtime it is to live on.
+    /// A link of this process to a server; nothing is sent yet.
     pub(super) fn new(client: Client) -> Self {
-        Self {
-            client,
-            runtime: Handle::current(),
-            turns: Semaphore::new(UNDER_WAY),
-            present: RwLock::new(None),
-            connecting: Mutex::new(Attempts::default()),
-        }
+        Self { client, turns: Semaphore::new(UNDER_WAY), ends: RwLock::default() }
     }
 
     /// A turn to send something.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, NotSent> {
         let Ok(Ok(permit)) = timeout(RESPONSE, self.turns.acquire()).await else { return Err(NotSent::Busy) };
-        let present = match self.present() {
+        let end = self.end_here();
+        let present = match end.present() {
             Some(present) => present,
-            None => self.connect().await.map_err(NotSent::NoConnection)?,
+            None => end.connect(&self.client).await.map_err(NotSent::NoConnection)?,
         };
-        Ok(Turn { link: self, present, _permit: permit })
+        Ok(Turn { end, present, _permit: permit })
     }
 
     /// Reads something: once more on a new connection when the one there turns out to be closed, since reading twice does
@@ -120,11 +123,22 @@ impl Link {
         .map_err(|error| fault::nothing_done(&error))
     }
 
+    /// The end in the runtime of whoever calls.
+    fn end_here(&self) -> Arc<End> {
+        let here = Handle::current().id();
+        if let Some(end) = self.ends.read().unwrap_or_else(PoisonError::into_inner).get(&here) {
+            return Arc::clone(end);
+        }
+        Arc::clone(self.ends.write().unwrap_or_else(PoisonError::into_inner).entry(here).or_default())
+    }
+}
+
+impl End {
     fn present(&self) -> Option<Present> {
         self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn connect(&self) -> RedisResult<Present> {
+    async fn connect(&self, client: &Client) -> RedisResult<Present> {
         let arrived = Instant::now();
         let mut attempts = self.connecting.lock().await;
         if let Some(present) = self.present() {
@@ -136,8 +150,9 @@ impl Link {
             Some((at, _)) => sleep(PAUSE.saturating_sub(at.elapsed())).await,
             None => {}
         }
-        let client = self.client.clone();
-        let connected = self.runtime.spawn(async move { connect(&client).await });
+        // A task of its own: a caller who gives up does not take it along.
+        let client = client.clone();
+        let connected = tokio::spawn(async move { connect(&client).await });
         let connected = connected.await.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped).into()));
         match connected {
             Ok(connection) => {
@@ -184,7 +199,7 @@ async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {
 
 /// Leave to send something, once.
 pub(super) struct Turn<'a> {
-    link: &'a Link,
+    end: Arc<End>,
     present: Present,
     _permit: SemaphorePermit<'a>,
 }
@@ -215,7 +230,7 @@ impl Turn<'_> {
         if let Err(error) = &answer
             && fault::breaks_the_connection(error)
         {
-            self.link.lost(self.present.made);
+            self.end.lost(self.present.made);
         }
         answer
     }
