@@ -154,7 +154,20 @@ pub fn check_assignment(instance: &Instance, assign: &[Option<usize>]) -> Verdic
             groups += i64::try_from(units).map_or(i64::MAX, |units| units.saturating_mul(step.unit_cost));
         }
     }
-    Verdict { violations, split: priced.then_some(Split { arcs, unplaced, groups }) }
+    let mut households = 0;
+    for household in instance.households() {
+        let mut places = Vec::new();
+        for &member in &household.members {
+            places.push(assign[member]);
+        }
+        let together = places[0].is_some() && places.windows(2).all(|pair| pair[0] == pair[1]);
+        if !together {
+            for _ in places.iter().flatten() {
+                households += household.split_penalty;
+            }
+        }
+    }
+    Verdict { violations, split: priced.then_some(Split { arcs, unplaced, groups, households }) }
 }
 
 /// Verifies a plan: its assignment, and everything it states about it. Empty if all is well.
@@ -175,7 +188,7 @@ pub fn check_assignment(instance: &Instance, assign: &[Option<usize>]) -> Verdic
 pub fn check(instance: &Instance, plan: &Plan) -> Vec<Violation> {
     let Verdict { mut violations, split } = check_assignment(instance, &plan.assign);
     let Some(split) = split else { return violations };
-    let objective = split.arcs + split.unplaced + split.groups;
+    let objective = split.arcs + split.unplaced + split.groups + split.households;
     if plan.objective != objective {
         violations.push(Violation::WrongObjective { stated: plan.objective, recomputed: objective });
     }
@@ -194,7 +207,7 @@ pub fn check(instance: &Instance, plan: &Plan) -> Vec<Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{Arc, Demand, Group, Resource, Step};
+    use crate::instance::{Arc, Demand, Group, Household, Resource, Step};
 
     fn instance() -> Instance {
         let arc = |resource, cost| Arc { resource, cost };
@@ -227,6 +240,12 @@ mod tests {
     #[test]
     fn the_cost_is_split_into_its_parts() {
         let verdict = check_assignment(&instance(), &[Some(0), Some(1), None, Some(1)]);
-        assert_eq!(verdict.split, Some(Split { arcs: 5, unplaced: 100, groups: 7 }));
+        assert_eq!(verdict.split, Some(Split { arcs: 5, unplaced: 100, groups: 7, households: 0 }));
+        let together = vec![Household { members: vec![0, 1], split_penalty: 30 }];
+        let instance = instance().with_households(together).unwrap();
+        let households = |assign: &[Option<usize>]| check_assignment(&instance, assign).split.unwrap().households;
+        assert_eq!(households(&[Some(0), Some(1), None, None]), 60);
+        assert_eq!(households(&[Some(1), None, None, None]), 30);
+        assert_eq!(households(&[Some(1), Some(1), None, None]), 0);
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::budget::Budget;
 use crate::improve::Columns;
-use crate::instance::Instance;
+use crate::instance::{Group, Household, Instance};
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolutionStatus, SolverModel, Variable,
     WithInitialSolution, WithTimeLimit, microlp, variable,
@@ -48,13 +48,18 @@ struct Row {
     limit: f64,
 }
 
+/// A binary column: these demands, one or a whole household, are placed with this resource.
+struct Column {
+    demands: Vec<usize>,
+    resource: usize,
+}
+
 /// What the solver thread needs, in plain numbers that may cross threads.
 pub(crate) struct Model {
     /// How many demands the instance has.
     demands: usize,
-    /// Demand and resource of each binary column.
-    pairs: Vec<(usize, usize)>,
-    /// Objective coefficient and upper bound of each column: first the pairs, then the group steps.
+    binaries: Vec<Column>,
+    /// Objective coefficient and upper bound of each column: first the binaries, then the group steps.
     costs: Vec<(f64, f64)>,
     rows: Vec<Row>,
     /// Objective with every column at 0.
@@ -130,47 +135,82 @@ impl Drop for Ticket {
 }
 
 impl Model {
-    /// The model over these columns and those of the assignment in hand.
+    /// The model over these columns and those of the assignment in hand. A household has columns of its own, for all its
+    /// members together with one resource; placed by a column of their own, members pay for being apart (solver.md §2).
     ///
     /// Rows that cannot bind are left away: a resource no more columns want than it takes, a group whose greatest possible
     /// load is free.
     pub(crate) fn new(instance: &Instance, columns: &Columns, in_hand: &[Option<usize>]) -> Self {
         let demands = instance.demands().len();
-        let mut model = Self { demands, pairs: vec![], costs: vec![], rows: vec![], base: 0.0, incumbent: vec![] };
-        let mut of_resource = vec![Vec::new(); instance.resources().len()];
-        let mut of_group = vec![Vec::new(); instance.groups().len()];
+        let mut model = Self { demands, binaries: vec![], costs: vec![], rows: vec![], base: 0.0, incumbent: vec![] };
+        let is_together = |household: &Household| {
+            let first = in_hand[household.members[0]];
+            first.is_some() && household.members.iter().all(|&member| in_hand[member] == first)
+        };
+        let useful = |demand: usize, resource: usize| {
+            in_hand[demand] == Some(resource)
+                || columns.of(demand).binary_search_by_key(&resource, |arc| arc.resource).is_ok()
+        };
         for (index, demand) in instance.demands().iter().enumerate() {
             model.base += demand.penalty as f64;
-            let mut terms = Vec::new();
-            for arc in &demand.arcs {
-                let held = in_hand[index] == Some(arc.resource);
-                if !held && columns.of(index).binary_search_by_key(&arc.resource, |arc| arc.resource).is_err() {
-                    continue;
-                }
-                let column = model.pairs.len();
-                model.pairs.push((index, arc.resource));
-                model.costs.push(((arc.cost - demand.penalty) as f64, 1.0));
-                model.incumbent.push(if held { 1.0 } else { 0.0 });
-                terms.push((column, 1.0));
-                of_resource[arc.resource].push(column);
-                for &group in instance.groups_of(arc.resource) {
-                    if instance.counts(group, index) {
-                        of_group[group].push(column);
-                    }
+            let household = instance.household_of(index).map(|household| &instance.households()[household]);
+            let apart = household.map_or(0, |household| household.split_penalty);
+            let alone = !household.is_some_and(is_together);
+            for arc in demand.arcs.iter().filter(|arc| useful(index, arc.resource)) {
+                let held = alone && in_hand[index] == Some(arc.resource);
+                model.add(vec![index], arc.resource, arc.cost + apart - demand.penalty, held);
+            }
+        }
+        for household in instance.households() {
+            let members = &household.members;
+            for arc in &instance.demands()[members[0]].arcs {
+                let resource = arc.resource;
+                let fits = members.len() <= instance.resources()[resource].capacity
+                    && members.iter().all(|&member| useful(member, resource));
+                let gain =
+                    |&member: &usize| Some(instance.arc(member, resource)?.cost - instance.demands()[member].penalty);
+                if let Some(cost) = members.iter().map(gain).sum::<Option<i64>>().filter(|_| fits) {
+                    let held = is_together(household) && in_hand[members[0]] == Some(resource);
+                    model.add(members.clone(), resource, cost, held);
                 }
             }
-            model.at_most(terms, 1);
         }
-        for (resource, columns) in of_resource.into_iter().enumerate() {
-            model.at_most(
-                columns.into_iter().map(|column| (column, 1.0)).collect(),
-                instance.resources()[resource].capacity,
-            );
-        }
-        for (group, columns) in of_group.into_iter().enumerate() {
-            model.price_group(instance, group, &columns);
-        }
+        model.add_rows(instance);
         model
+    }
+
+    fn add(&mut self, demands: Vec<usize>, resource: usize, cost: i64, held: bool) {
+        self.binaries.push(Column { demands, resource });
+        self.costs.push((cost as f64, 1.0));
+        self.incumbent.push(if held { 1.0 } else { 0.0 });
+    }
+
+    /// The rows of demands, resources and groups.
+    fn add_rows(&mut self, instance: &Instance) {
+        let mut of_demand = vec![Vec::new(); self.demands];
+        let mut of_resource = vec![Vec::new(); instance.resources().len()];
+        let mut of_group = vec![Vec::new(); instance.groups().len()];
+        for (column, Column { demands, resource }) in self.binaries.iter().enumerate() {
+            for &demand in demands {
+                of_demand[demand].push((column, 1));
+            }
+            of_resource[*resource].push((column, demands.len()));
+            for &group in instance.groups_of(*resource) {
+                let counted = demands.iter().filter(|&&demand| instance.counts(group, demand)).count();
+                if counted > 0 {
+                    of_group[group].push((column, counted));
+                }
+            }
+        }
+        for terms in of_demand {
+            self.at_most(&terms, 1);
+        }
+        for (terms, resource) in of_resource.into_iter().zip(instance.resources()) {
+            self.at_most(&terms, resource.capacity);
+        }
+        for (terms, group) in of_group.into_iter().zip(instance.groups()) {
+            self.price_group(group, &terms);
+        }
     }
 
     /// Columns, the group steps among them.
@@ -178,23 +218,25 @@ impl Model {
         self.costs.len()
     }
 
-    fn at_most(&mut self, terms: Vec<(usize, f64)>, limit: usize) {
-        if terms.len() > limit {
-            self.rows.push(Row { terms, limit: limit as f64 });
+    fn at_most(&mut self, terms: &[(usize, usize)], limit: usize) {
+        if terms.iter().map(|(_, units)| units).sum::<usize>() > limit {
+            self.rows.push(Row { terms: in_floats(terms), limit: limit as f64 });
         }
     }
 
     /// The rows of a group: its maximum, and its steps as columns that take up the load.
-    fn price_group(&mut self, instance: &Instance, group: usize, columns: &[usize]) {
-        let group = &instance.groups()[group];
-        let mut terms: Vec<(usize, f64)> = columns.iter().map(|&column| (column, 1.0)).collect();
+    fn price_group(&mut self, group: &Group, columns: &[(usize, usize)]) {
+        let mut terms = in_floats(columns);
         if let Some(max) = group.max {
-            self.at_most(terms.clone(), max);
+            self.at_most(columns, max);
         }
         // Each demand adds 1 at most, however many of its columns are here.
-        let mut demands: Vec<usize> = columns.iter().map(|&column| self.pairs[column].0).collect();
+        let mut demands: Vec<usize> =
+            columns.iter().flat_map(|&(column, _)| &self.binaries[column].demands).copied().collect();
+        demands.sort_unstable();
         demands.dedup();
-        let mut load: usize = columns.iter().filter(|&&column| self.incumbent[column] > 0.5).count();
+        let held = |&&(column, _): &&(usize, usize)| self.incumbent[column] > 0.5;
+        let mut load: usize = columns.iter().filter(held).map(|(_, units)| units).sum();
         let mut free = 0;
         let mut reached = 0;
         for step in &group.steps {
@@ -225,7 +267,7 @@ impl Model {
             .enumerate()
             .map(|(column, &(_, upper))| {
                 let definition = variable().min(0.0).max(upper);
-                let binary = task == Task::Branch && column < self.pairs.len();
+                let binary = task == Task::Branch && column < self.binaries.len();
                 variables.add(if binary { definition.integer() } else { definition })
             })
             .collect();
@@ -253,9 +295,11 @@ impl Model {
     fn read(&self, values: &[f64]) -> (Vec<Option<usize>>, bool) {
         let mut assign = vec![None; self.demands];
         let mut whole = true;
-        for (&(demand, resource), &value) in self.pairs.iter().zip(values) {
+        for (Column { demands, resource }, &value) in self.binaries.iter().zip(values) {
             if value > WHOLE {
-                assign[demand] = Some(resource);
+                for &demand in demands {
+                    assign[demand] = Some(*resource);
+                }
             } else if value > 1.0 - WHOLE {
                 whole = false;
             }
@@ -272,6 +316,10 @@ impl Model {
     fn objective(&self, values: &[f64]) -> f64 {
         self.base + self.costs.iter().zip(values).map(|(&(cost, _), value)| cost * value).sum::<f64>()
     }
+}
+
+fn in_floats(terms: &[(usize, usize)]) -> Vec<(usize, f64)> {
+    terms.iter().map(|&(column, units)| (column, units as f64)).collect()
 }
 
 struct Answer {

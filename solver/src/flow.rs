@@ -3,8 +3,8 @@
 //! Exact for the plain assignment and for laminar groups: every insertion keeps the flow of least cost among those that
 //! serve the demands inserted so far (Jewell 1958, Busacker–Gowen 1960, Iri 1960), and prices on the nodes keep reduced
 //! costs at 0 or more so that each path is one Dijkstra search (Edmonds–Karp 1972), cut short at the sink (Jonker–Volgenant 1987).
-//! Leaving a demand out is an arc of its own to the sink, so it never fails. Group costs and limits outside the [`Tree`] are
-//! not seen: the value is then a lower bound. Must never round, and never look at a clock but through the meter.
+//! Leaving a demand out is an arc of its own to the sink, so it never fails. Group costs and limits outside the [`Tree`], and
+//! what households pay for being apart, are not seen: the value is then a lower bound. Must never round, and never look at a clock but through the meter.
 
 use crate::budget::Meter;
 use crate::instance::{Arc, Instance};
@@ -100,6 +100,7 @@ pub(crate) struct Network {
     cheapest: Vec<i64>,
     value: i64,
     inserted: usize,
+    whole: bool,
 }
 
 impl Network {
@@ -109,6 +110,7 @@ impl Network {
         let nodes = tree.nodes();
         let least = |arcs: &[Arc]| arcs.iter().map(|arc| arc.cost).min().unwrap_or(FAR);
         Self {
+            whole: tree.left_out().is_empty() && instance.households().is_empty(),
             tree,
             price: vec![0; nodes],
             flow: vec![0; nodes],
@@ -139,7 +141,7 @@ impl Network {
 
     /// Whether it sees the whole problem, and not a relaxation of it.
     pub(crate) fn is_whole(&self) -> bool {
-        self.tree.left_out().is_empty()
+        self.whole
     }
 
     pub(crate) fn tree(&self) -> &Tree {

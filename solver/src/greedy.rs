@@ -1,15 +1,20 @@
-//! The first rung: dearest penalty first, each to the cheapest place left, group prices included.
+//! The first rung: dearest penalty first, each to the cheapest place left, group prices included; a household goes with its
+//! dearest member, together where one resource has room for all.
 //!
 //! Always runs to its end, whatever the budget, because it is the answer when nothing else has one.
 //! Must never be replaced by order of arrival: sorting by penalty is most of what optimising gains.
 
 use crate::budget::Meter;
 use crate::rules::State;
+use crate::together;
 
 /// Places what is unplaced, in the order given.
 pub(crate) fn fill(state: &mut State<'_>, order: &[usize], meter: &mut Meter) {
     for &demand in order {
         if state.place_of(demand).is_none() {
+            if together::place(state, demand, meter) {
+                continue;
+            }
             let arcs = &state.instance().demands()[demand].arcs;
             meter.note(arcs.len());
             if let Some((_, arc)) = state.cheapest(demand, arcs) {

@@ -6,6 +6,7 @@
 use crate::budget::{Meter, Seed};
 use crate::instance::{Arc, Demand, Instance};
 use crate::rules::State;
+use crate::together;
 
 /// Rounds of [`shake`] for each demand: enough that another doubling changed no objective in measured instances.
 const SHAKES_PER_DEMAND: usize = 40;
@@ -25,9 +26,8 @@ impl Columns {
     /// The arcs that a solution better than `limit` points may use: all others cost at least their reduced cost above the
     /// bound (reduced cost fixing).
     pub(crate) fn new(instance: &Instance, bound: i64, limit: i64, reduced_cost: impl Fn(usize, Arc) -> i64) -> Self {
-        let useful = |demand: usize, arc: &Arc| {
-            arc.cost < instance.demands()[demand].penalty && bound + reduced_cost(demand, *arc) < limit
-        };
+        let useful =
+            |demand: usize, arc: &Arc| instance.is_worth(demand, *arc) && bound + reduced_cost(demand, *arc) < limit;
         let of = |demand: usize| -> Vec<Arc> {
             instance.demands()[demand].arcs.iter().copied().filter(|arc| useful(demand, arc)).collect()
         };
@@ -53,12 +53,18 @@ enum Move {
     Eject(Arc, usize, Option<Arc>),
 }
 
-/// Moves single demands, each with at most one ejection, until none helps; false if the meter stopped it.
+/// Moves single demands, each with at most one ejection, and whole households, until none helps; false if the meter stopped
+/// it.
 pub(crate) fn descend(state: &mut State<'_>, columns: &Columns, order: &[usize], meter: &mut Meter) -> bool {
     loop {
         let before = state.objective();
         for &demand in order {
             if !move_one(state, columns, demand, meter) {
+                return false;
+            }
+        }
+        for household in 0..state.instance().households().len() {
+            if !together::bring(state, columns, household, meter) {
                 return false;
             }
         }
@@ -113,8 +119,9 @@ fn ejection(
 ) -> Option<(i64, Option<Arc>)> {
     let held = state.withdraw(holder)?;
     let penalties = state.instance().demands()[demand].penalty + state.instance().demands()[holder].penalty;
-    // Before any scan: group costs only add to this.
-    let least = state.objective() - penalties + arc.cost + columns.least[holder];
+    // Before any scan: group costs only add to this, and a household can save no more than it pays now.
+    let saved = [demand, holder].map(|demand| state.apart(demand)).iter().sum::<i64>();
+    let least = state.objective() - penalties - saved + arc.cost + columns.least[holder];
     let answer = state.price(demand, arc).filter(|_| least < best).map(|_| {
         state.place(demand, arc);
         let next = state.cheapest(holder, columns.of(holder));

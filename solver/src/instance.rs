@@ -60,6 +60,15 @@ pub struct Group {
     pub steps: Vec<Step>,
 }
 
+/// Demands that would rather be placed with one and the same resource.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Household {
+    /// Indices of its demands, two or more.
+    pub members: Vec<usize>,
+    /// Points for each member placed, 0 or more, unless all members are placed with one resource.
+    pub split_penalty: i64,
+}
+
 /// What is wrong with the parts of an instance; every variant says where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -170,14 +179,50 @@ pub enum InstanceError {
         /// Index of the group.
         group: usize,
     },
+    /// A household of nobody or of one.
+    #[error("households[{household}].members has {members}; it must have 2 or more")]
+    SmallHousehold {
+        /// Index of the household.
+        household: usize,
+        /// How many members were given.
+        members: usize,
+    },
+    /// A member that is not there.
+    #[error("households[{household}].members[{position}] is {demand}; there are {demands} demands")]
+    UnknownMember {
+        /// Index of the household.
+        household: usize,
+        /// Position in its list.
+        position: usize,
+        /// The demand named.
+        demand: usize,
+        /// How many demands there are.
+        demands: usize,
+    },
+    /// A demand in two households, or twice in one.
+    #[error("households[{household}].members[{position}] names demand {demand}, which is in a household already")]
+    RepeatedMember {
+        /// Index of the household.
+        household: usize,
+        /// Position in its list.
+        position: usize,
+        /// The demand named again.
+        demand: usize,
+    },
+    /// A split penalty below 0.
+    #[error("households[{household}].split_penalty is {split_penalty}; it must be 0 or more")]
+    NegativeSplitPenalty {
+        /// Index of the household.
+        household: usize,
+        /// The penalty given.
+        split_penalty: i64,
+    },
     /// Costs so great that a sum of them may not be exact.
     #[error("the costs may add up to more than {TOTAL_MAX} points; scale them down")]
     TooLarge,
 }
 
 /// A checked problem. Demands stand in order of arrival; every index used elsewhere is an index into these lists.
-///
-/// Households, when they come, are added by a method of their own beside [`Instance::new`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     demands: Vec<Demand>,
@@ -185,6 +230,8 @@ pub struct Instance {
     groups: Vec<Group>,
     groups_of: Vec<Vec<usize>>,
     counted: Vec<Option<Vec<bool>>>,
+    households: Vec<Household>,
+    household_of: Vec<Option<usize>>,
 }
 
 impl Instance {
@@ -203,9 +250,23 @@ impl Instance {
         for (index, group) in groups.iter().enumerate() {
             check_group(index, group, &mut groups_of)?;
         }
-        check_total(&demands, &groups)?;
+        check_total(&demands, &groups, &[])?;
         let counted = groups.iter().map(|group| counted(group, &demands)).collect();
-        Ok(Self { demands, resources, groups, groups_of, counted })
+        let household_of = vec![None; demands.len()];
+        Ok(Self { demands, resources, groups, groups_of, counted, households: Vec::new(), household_of })
+    }
+
+    /// Adds households, in place of any there were.
+    ///
+    /// # Errors
+    /// The first fault found, with the field and the index; see [`InstanceError`].
+    pub fn with_households(self, households: Vec<Household>) -> Result<Self, InstanceError> {
+        let mut household_of = vec![None; self.demands.len()];
+        for (index, household) in households.iter().enumerate() {
+            check_household(index, household, &mut household_of)?;
+        }
+        check_total(&self.demands, &self.groups, &households)?;
+        Ok(Self { households, household_of, ..self })
     }
 
     /// The demands, in order of arrival.
@@ -224,6 +285,18 @@ impl Instance {
     #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// The households.
+    #[must_use]
+    pub fn households(&self) -> &[Household] {
+        &self.households
+    }
+
+    /// The household of a demand. Panics on an unknown demand, as indexing does.
+    #[must_use]
+    pub fn household_of(&self, demand: usize) -> Option<usize> {
+        self.household_of[demand]
     }
 
     /// The groups a resource belongs to, in rising order. Panics on an unknown resource, as indexing does.
@@ -246,11 +319,18 @@ impl Instance {
         Some(arcs[position])
     }
 
-    /// Points no plan can avoid: the penalties of demands that have no arc cheaper than staying unplaced.
+    /// Whether a placement can be part of anything better than leaving the demand out: it costs less than that, or it may
+    /// bring a household together.
+    #[must_use]
+    pub fn is_worth(&self, demand: usize, arc: Arc) -> bool {
+        arc.cost < self.demands[demand].penalty || self.household_of[demand].is_some()
+    }
+
+    /// Points no plan can avoid: the penalties of demands that have no placement worth using.
     #[must_use]
     pub fn unavoidable(&self) -> i64 {
-        let hopeless = |demand: &&Demand| demand.arcs.iter().all(|arc| arc.cost >= demand.penalty);
-        self.demands.iter().filter(hopeless).map(|demand| demand.penalty).sum()
+        let hopeless = |(index, demand): &(usize, &Demand)| demand.arcs.iter().all(|arc| !self.is_worth(*index, *arc));
+        self.demands.iter().enumerate().filter(hopeless).map(|(_, demand)| demand.penalty).sum()
     }
 }
 
@@ -307,10 +387,38 @@ fn check_group(index: usize, group: &Group, groups_of: &mut [Vec<usize>]) -> Res
     Ok(())
 }
 
-/// The dearest assignment imaginable, every demand at its dearest and every group at its last price, must stay exact.
-fn check_total(demands: &[Demand], groups: &[Group]) -> Result<(), InstanceError> {
+fn check_household(
+    index: usize,
+    household: &Household,
+    household_of: &mut [Option<usize>],
+) -> Result<(), InstanceError> {
+    let Household { members, split_penalty } = household;
+    if members.len() < 2 {
+        return Err(InstanceError::SmallHousehold { household: index, members: members.len() });
+    }
+    if *split_penalty < 0 {
+        return Err(InstanceError::NegativeSplitPenalty { household: index, split_penalty: *split_penalty });
+    }
+    let demands = household_of.len();
+    for (position, &demand) in members.iter().enumerate() {
+        let Some(known) = household_of.get_mut(demand) else {
+            return Err(InstanceError::UnknownMember { household: index, position, demand, demands });
+        };
+        if known.replace(index).is_some() {
+            return Err(InstanceError::RepeatedMember { household: index, position, demand });
+        }
+    }
+    Ok(())
+}
+
+/// The dearest assignment imaginable, every demand at its dearest, every group at its last price and every household apart,
+/// must stay exact.
+fn check_total(demands: &[Demand], groups: &[Group], households: &[Household]) -> Result<(), InstanceError> {
     let dearest = |demand: &Demand| demand.arcs.iter().map(|arc| arc.cost).fold(demand.penalty, i64::max);
     let mut total: i128 = demands.iter().map(|demand| i128::from(dearest(demand))).sum();
+    let apart =
+        |household: &Household| household.members.iter().map(|_| i128::from(household.split_penalty)).sum::<i128>();
+    total += households.iter().map(apart).sum::<i128>();
     for group in groups {
         let last_price = group.steps.last().map_or(0, |step| step.unit_cost);
         // Saturated at what is refused anyway.
@@ -369,6 +477,30 @@ mod tests {
         check(vec![], vec![group(&[(Some(1), 1)])], InstanceError::BoundedLastStep { group: 0 });
         let huge = Demand { penalty: TOTAL_MAX, ..Demand::default() };
         check(vec![huge.clone(), huge], vec![], InstanceError::TooLarge);
+    }
+
+    #[test]
+    fn a_household_is_of_two_or_more_who_are_in_no_other() {
+        let with = |households: &[(&[usize], i64)]| {
+            let demands = vec![demand(&[]), demand(&[]), demand(&[])];
+            let household = |(members, split_penalty): &(&[usize], i64)| Household {
+                members: members.to_vec(),
+                split_penalty: *split_penalty,
+            };
+            let instance = Instance::new(demands, vec![], vec![]).unwrap();
+            instance.with_households(households.iter().map(household).collect()).err()
+        };
+        assert_eq!(with(&[(&[0, 2], 5)]), None);
+        assert_eq!(with(&[(&[1], 5)]), Some(InstanceError::SmallHousehold { household: 0, members: 1 }));
+        let unknown = InstanceError::UnknownMember { household: 0, position: 1, demand: 3, demands: 3 };
+        assert_eq!(with(&[(&[0, 3], 5)]), Some(unknown));
+        let twice = InstanceError::RepeatedMember { household: 0, position: 1, demand: 1 };
+        assert_eq!(with(&[(&[1, 1], 5)]), Some(twice));
+        let again = InstanceError::RepeatedMember { household: 1, position: 0, demand: 1 };
+        assert_eq!(with(&[(&[0, 1], 5), (&[1, 2], 5)]), Some(again));
+        let negative = InstanceError::NegativeSplitPenalty { household: 0, split_penalty: -1 };
+        assert_eq!(with(&[(&[0, 1], -1)]), Some(negative));
+        assert_eq!(with(&[(&[0, 1], TOTAL_MAX)]), Some(InstanceError::TooLarge));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::greedy;
 use crate::improve::{self, Columns};
 use crate::instance::Instance;
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
+#[cfg(feature = "highs")]
+use crate::priced::{self, Relaxed};
 use crate::rules::{State, by_penalty};
 use std::time::Duration;
 
@@ -30,6 +32,15 @@ pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed 
     Climbed { plan: climb.end(), network }
 }
 
+/// What says by how much at least a placement misses the bound.
+enum Proof<'n> {
+    /// The potentials of the flow.
+    Flow(&'n Network),
+    /// The prices of the relaxation.
+    #[cfg(feature = "highs")]
+    Prices(Box<Relaxed>),
+}
+
 struct Climb<'a> {
     instance: &'a Instance,
     order: Vec<usize>,
@@ -38,6 +49,8 @@ struct Climb<'a> {
     rung: Rung,
     bound: Option<i64>,
     skipped: Option<StoppedBy>,
+    rounds: usize,
+    columns: usize,
     trace: Vec<Trace>,
     traced: Duration,
 }
@@ -57,6 +70,8 @@ impl<'a> Climb<'a> {
             rung: Rung::Greedy,
             bound: None,
             skipped: None,
+            rounds: 0,
+            columns: 0,
             trace: Vec::new(),
             traced: Duration::ZERO,
         };
@@ -84,9 +99,32 @@ impl<'a> Climb<'a> {
         Some(network)
     }
 
-    /// What a flow cannot say: repair, then exact, then repair by seed.
+    /// What a flow cannot say: the priced relaxation or else repair, then exact, then repair by seed.
     fn beyond(&mut self, network: &Network, seed: Seed) {
-        let columns = self.columns(network);
+        let proof = self.price_all(network);
+        // What the relaxation proves and rounds is better than what moves from the flow come to, and takes less time.
+        if matches!(proof, Proof::Flow(_)) && !self.repair(network) {
+            return;
+        }
+        if self.is_proved() || self.exact(&self.columns(&proof)) || self.is_proved() {
+            return;
+        }
+        let left = self.columns(&proof);
+        let mut state = self.best.clone();
+        let finished = improve::shake(&mut state, &left, seed, &mut self.meter)
+            && improve::descend(&mut state, &left, &self.order, &mut self.meter);
+        self.offer(state, Rung::Repair);
+        self.record(Rung::Repair, ended(finished));
+        // A better answer leaves fewer columns: it may be small enough now.
+        if finished && self.skipped == Some(StoppedBy::SizeLimit) && !self.is_proved() {
+            let left = self.columns(&proof);
+            self.exact(&left);
+        }
+    }
+
+    /// Moves from what the flow and the greedy rung found, until none helps; false if the meter stopped it.
+    fn repair(&mut self, network: &Network) -> bool {
+        let columns = self.columns(&Proof::Flow(network));
         let mut finished = true;
         let greedy = {
             let mut state = State::new(self.instance);
@@ -101,40 +139,58 @@ impl<'a> Climb<'a> {
             self.offer(state, Rung::Repair);
         }
         self.record(Rung::Repair, ended(finished));
-        if self.is_proved() || !finished || self.exact(network) || self.is_proved() {
-            return;
+        finished
+    }
+
+    /// Without HiGHS there are no prices of a relaxation: what the flow proves has to do.
+    #[cfg(not(feature = "highs"))]
+    #[expect(clippy::unused_self, reason = "as the one with HiGHS")]
+    fn price_all<'n>(&mut self, network: &'n Network) -> Proof<'n> {
+        Proof::Flow(network)
+    }
+
+    /// The relaxation over all placements, by pricing; what it leaves in fractions is completed natively.
+    #[cfg(feature = "highs")]
+    fn price_all<'n>(&mut self, network: &'n Network) -> Proof<'n> {
+        let Some(relaxed) = priced::relax(self.instance, network, &self.best.assignment(), &mut self.meter) else {
+            let outcome = if self.meter.open() { Outcome::SkippedBusy } else { Outcome::Interrupted };
+            self.record(Rung::Lp, outcome);
+            return Proof::Flow(network);
+        };
+        self.prove(relaxed.bound);
+        let mut found = State::of(self.instance, &relaxed.assign, &self.order);
+        let (whole, complete) = (relaxed.whole, relaxed.complete);
+        (self.rounds, self.columns) = (relaxed.rounds, relaxed.columns);
+        let proof = Proof::Prices(Box::new(relaxed));
+        if !whole {
+            let columns = self.columns(&proof);
+            greedy::fill(&mut found, &self.order, &mut self.meter);
+            improve::descend(&mut found, &columns, &self.order, &mut self.meter);
         }
-        let columns = self.columns(network);
-        let mut state = self.best.clone();
-        let finished = improve::shake(&mut state, &columns, seed, &mut self.meter)
-            && improve::descend(&mut state, &columns, &self.order, &mut self.meter);
-        self.offer(state, Rung::Repair);
-        self.record(Rung::Repair, ended(finished));
-        // A better answer leaves fewer columns: it may be small enough now.
-        if finished && self.skipped == Some(StoppedBy::SizeLimit) && !self.is_proved() {
-            self.exact(network);
-        }
+        self.offer(found, if whole { Rung::Lp } else { Rung::Repair });
+        self.record(Rung::Lp, ended(complete));
+        proof
     }
 
     /// Relaxation and, where it leaves fractions, branching on the solver thread; whether there is nothing left to try.
-    fn exact(&mut self, network: &Network) -> bool {
+    fn exact(&mut self, columns: &Columns) -> bool {
         if !self.meter.open() {
             return true;
         }
-        let columns = self.columns(network);
         let limit = self.best.objective();
-        let mut model = Model::new(self.instance, &columns, &self.best.assignment());
+        let mut model = Model::new(self.instance, columns, &self.best.assignment());
         if model.size() > exact::columns_max(self.meter.wall()) {
             self.skip(StoppedBy::SizeLimit, Outcome::SkippedForSize);
             return false;
         }
         self.skipped = None;
+        self.columns = self.columns.max(model.size());
         for (task, rung) in [(Task::Relax, Rung::Lp), (Task::Branch, Rung::Mip)] {
             let finding = match exact::fly(model, task, self.meter.remaining()) {
                 Ok(finding) => finding,
                 Err(silence) => return self.unanswered(silence, rung),
             };
-            self.take(&finding, &columns, rung);
+            self.take(&finding, columns, rung);
             let sound = finding.bound.is_none_or(|bound| self.prove_below(bound, limit));
             self.record(rung, if sound { ended(finding.bound.is_some()) } else { Outcome::Failed });
             if self.is_proved() || finding.whole {
@@ -168,10 +224,20 @@ impl<'a> Climb<'a> {
         self.offer(found, if finding.whole { rung } else { Rung::Repair });
     }
 
-    fn columns(&self, network: &Network) -> Columns {
-        let bound = network.bound(self.instance);
-        let reduced_cost = |demand, arc| network.reduced_cost(self.instance, demand, arc);
-        Columns::new(self.instance, bound, self.best.objective(), reduced_cost)
+    /// The placements that may be part of something better than what is in hand.
+    fn columns(&self, proof: &Proof<'_>) -> Columns {
+        let limit = self.best.objective();
+        match proof {
+            Proof::Flow(network) => {
+                let reduced_cost = |demand, arc| network.reduced_cost(self.instance, demand, arc);
+                Columns::new(self.instance, network.bound(self.instance), limit, reduced_cost)
+            }
+            #[cfg(feature = "highs")]
+            Proof::Prices(relaxed) => {
+                let reduced_cost = |demand, arc| relaxed.reduced_cost(self.instance, demand, arc);
+                Columns::new(self.instance, relaxed.bound, limit, reduced_cost)
+            }
+        }
     }
 
     fn offer(&mut self, found: State<'a>, rung: Rung) {
@@ -228,6 +294,8 @@ impl<'a> Climb<'a> {
             rung: self.rung,
             stopped_by,
             work: self.meter.spent(),
+            rounds: self.rounds,
+            columns: self.columns,
             elapsed: self.meter.elapsed(),
             trace: self.trace,
         }

@@ -13,6 +13,7 @@
 //! | `laminar` | which groups a flow can carry |
 //! | `flow` | second rung: shortest augmenting paths, exact for the plain problem and for laminar groups |
 //! | `improve` | moves and ejections for the other groups |
+//! | `together` | moves of whole households |
 //! | `exact` | linear relaxation and branch and bound on a thread of its own, below a measured size |
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
@@ -20,31 +21,42 @@
 //! | `detours` | those prices, exact, from the flow |
 //! | `unplaced` | why a demand is left out |
 //! | `check` | the independent verifier |
+//! | `format` | the neutral files of instances and solutions |
 //!
 //! Costs are whole points (`i64`) everywhere but in `exact`. It knows nothing of what a demand is, logs nothing and
 //! reads no clock but the budget's.
 
+#![cfg_attr(not(feature = "highs"), forbid(unsafe_code))]
+
 mod alternatives;
+#[cfg(feature = "highs")]
+mod basis;
 mod budget;
 mod check;
 mod detours;
+#[cfg(feature = "highs")]
+mod duals;
 mod exact;
 mod flow;
+pub mod format;
 mod greedy;
 mod improve;
 mod instance;
 mod ladder;
 mod laminar;
 mod plan;
+#[cfg(feature = "highs")]
+mod priced;
 mod rules;
 mod solved;
+mod together;
 mod unplaced;
 
 pub use alternatives::{Alternative, Displaced};
 pub use budget::{Budget, Seed};
 pub use check::{Verdict, Violation, check, check_assignment};
 pub use exact::EXACT_COLUMNS_MAX;
-pub use instance::{Arc, Demand, Group, Instance, InstanceError, Resource, Step, TOTAL_MAX};
+pub use instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step, TOTAL_MAX};
 pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
 pub use solved::{Solved, solve};
 pub use unplaced::{Taken, Unplaced};

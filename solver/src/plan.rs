@@ -80,6 +80,20 @@ pub enum Outcome {
     Failed,
 }
 
+impl Outcome {
+    /// The name used on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::SkippedForSize => "skipped_for_size",
+            Self::SkippedBusy => "skipped_busy",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What one rung achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
@@ -104,13 +118,15 @@ pub struct Split {
     pub unplaced: i64,
     /// Step costs of the groups.
     pub groups: i64,
+    /// Split penalties of the households.
+    pub households: i64,
 }
 
 impl Split {
     /// The objective.
     #[must_use]
     pub fn total(self) -> i64 {
-        self.arcs + self.unplaced + self.groups
+        self.arcs + self.unplaced + self.groups + self.households
     }
 }
 
@@ -146,6 +162,10 @@ pub struct Plan {
     pub stopped_by: StoppedBy,
     /// Steps counted, in arcs looked at.
     pub work: u64,
+    /// Rounds of pricing of the linear relaxation; 0 where it was not priced.
+    pub rounds: usize,
+    /// Columns of the largest linear program that was solved; 0 where none was.
+    pub columns: usize,
     /// Wall time from the call to the answer.
     pub elapsed: Duration,
     /// What each rung achieved, in order.

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use solver::{
-    Arc, Budget, Demand, Group, Instance, Plan, Resource, Rung, Seed, Solved, Step, StoppedBy, check, check_assignment,
-    solve,
+    Arc, Budget, Demand, Group, Household, Instance, Plan, Resource, Rung, Seed, Solved, Step, StoppedBy, check,
+    check_assignment, solve,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -117,8 +117,37 @@ fn crossing() -> impl Strategy<Value = Instance> {
     })
 }
 
+/// Households of two or three, over any of the others.
+fn with_households(instances: impl Strategy<Value = Instance>) -> impl Strategy<Value = Instance> {
+    let sizes = prop::collection::vec((2_usize..=3, 0_i64..30), 0..3);
+    (instances, sizes, prop::collection::vec(any::<Index>(), 5)).prop_map(|(instance, sizes, picks)| {
+        let mut free: Vec<usize> = (0..instance.demands().len()).collect();
+        shuffled(&mut free, &picks);
+        let mut households = Vec::new();
+        for (size, split_penalty) in sizes {
+            if free.len() >= size {
+                households.push(Household { members: free.split_off(free.len() - size), split_penalty });
+            }
+        }
+        instance.with_households(households).unwrap()
+    })
+}
+
 fn any_instance() -> impl Strategy<Value = Instance> {
-    prop_oneof![plain(), laminar(), crossing()]
+    prop_oneof![plain(), laminar(), crossing(), with_households(plain()), with_households(crossing())]
+}
+
+/// The same with its demands in another order.
+fn reordered(instance: &Instance, picks: &[Index]) -> Instance {
+    let mut order: Vec<usize> = (0..instance.demands().len()).collect();
+    shuffled(&mut order, picks);
+    let demands = order.iter().map(|&demand| instance.demands()[demand].clone()).collect();
+    let place = |demand: usize| order.iter().position(|&old| old == demand).unwrap();
+    let mut households = instance.households().to_vec();
+    households.iter_mut().flat_map(|household| &mut household.members).for_each(|member| *member = place(*member));
+    Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec())
+        .and_then(|instance| instance.with_households(households))
+        .unwrap()
 }
 
 fn shuffled<T>(items: &mut [T], picks: &[Index]) {
@@ -139,7 +168,9 @@ proptest! {
     }
 
     #[test]
-    fn crossing_groups_are_solved_to_proof(instance in crossing()) {
+    fn crossing_groups_and_households_are_solved_to_proof(
+        instance in prop_oneof![crossing(), with_households(laminar()), with_households(crossing())],
+    ) {
         let plan = solve_in_turn(&instance);
         prop_assert_eq!(check(&instance, &plan), vec![]);
         prop_assert_eq!((Some(plan.objective), plan.optimal), (optimum(&instance, None), true), "{:?}", plan);
@@ -170,9 +201,7 @@ proptest! {
         instance in any_instance(),
         picks in prop::collection::vec(any::<Index>(), 5),
     ) {
-        let mut demands = instance.demands().to_vec();
-        shuffled(&mut demands, &picks);
-        let other = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec()).unwrap();
+        let other = reordered(&instance, &picks);
         prop_assert_eq!(solve_in_turn(&instance).objective, solve_in_turn(&other).objective);
     }
 
@@ -186,6 +215,7 @@ proptest! {
             demand.arcs.push(Arc { resource: added, cost });
         }
         let richer = Instance::new(demands, resources, instance.groups().to_vec()).unwrap();
+        let richer = richer.with_households(instance.households().to_vec()).unwrap();
         prop_assert!(solve_in_turn(&richer).objective <= solve_in_turn(&instance).objective);
     }
 
@@ -198,7 +228,10 @@ proptest! {
         }
         let mut groups = instance.groups().to_vec();
         groups.iter_mut().flat_map(|group| &mut group.steps).for_each(|step| step.unit_cost *= 2);
+        let mut households = instance.households().to_vec();
+        households.iter_mut().for_each(|household| household.split_penalty *= 2);
         let doubled = Instance::new(demands, instance.resources().to_vec(), groups).unwrap();
+        let doubled = doubled.with_households(households).unwrap();
         prop_assert_eq!(solve_in_turn(&doubled).objective, 2 * solve_in_turn(&instance).objective);
     }
 
@@ -234,7 +267,9 @@ proptest! {
     }
 
     #[test]
-    fn an_alternative_by_trial_is_never_promised_below_its_true_price(instance in crossing()) {
+    fn an_alternative_by_trial_is_never_promised_below_its_true_price(
+        instance in prop_oneof![crossing(), with_households(plain())],
+    ) {
         let solved = {
             let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             Solved::new(instance.clone(), Budget::wall(WALL), Seed(0))

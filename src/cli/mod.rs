@@ -5,9 +5,11 @@
 mod key;
 mod operating;
 mod renewal;
+mod solve;
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::{Parser, Subcommand};
@@ -21,6 +23,7 @@ use crate::serve;
 
 use key::KeyCommand;
 use operating::OperatingCommand;
+use solve::SolveOptions;
 
 /// Soins non programmés et médecin traitant pour une CPTS.
 #[derive(Debug, Parser)]
@@ -78,6 +81,8 @@ enum Command {
     },
     #[command(flatten)]
     Operating(OperatingCommand),
+    /// Résout un problème d'affectation lu dans un fichier et affiche la réponse.
+    Solve(SolveOptions),
     /// Territoires.
     Territory {
         #[command(subcommand)]
@@ -117,20 +122,19 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| "écrivez un instant avec son décalage, comme 2026-11-24T09:00:00+01:00".to_owned())
 }
 
-/// Reads the arguments and does what they ask.
+/// Reads the arguments and does what they ask; what the program is to end with.
 ///
 /// # Errors
 /// What went wrong, for the person at the terminal.
-pub async fn run() -> anyhow::Result<()> {
+pub async fn run() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Demo { port, territory, data, store, at, seed } => {
             logging::start();
             let redis = demo::redis_of(&store)?;
-            demo::run(DemoOptions { port, territory, data, at, redis, seed }, &mut say).await
+            demo::run(DemoOptions { port, territory, data, at, redis, seed }, &mut say).await?;
         }
         Command::Serve { print_config: true, .. } => {
             say(config::MANUAL.trim_end());
-            Ok(())
         }
         Command::Serve { config, check, .. } => {
             let settings = config::load(config.as_deref())?;
@@ -138,32 +142,35 @@ pub async fn run() -> anyhow::Result<()> {
             if check {
                 serve::check(&settings).await?;
                 say("La configuration est bonne.");
-                return Ok(());
+                return Ok(ExitCode::SUCCESS);
             }
-            serve::run(settings, &mut say).await
+            serve::run(settings, &mut say).await?;
         }
         Command::Status { config } => {
             let settings = config::load(config.as_deref())?;
             let status = Status::of(&Client::of(&settings.service.data)?).await?;
             say(status.to_string().trim_end());
             anyhow::ensure!(status.is_in_order(), "le service n'est pas en ordre");
-            Ok(())
         }
         Command::Key { command } => {
             logging::start();
-            key::run(command, &mut say)
+            key::run(command, &mut say)?;
         }
         Command::Operating(command) => {
             logging::start();
-            operating::run(command, &mut say).await
+            operating::run(command, &mut say).await?;
+        }
+        Command::Solve(options) => {
+            logging::start();
+            return solve::run(&options, &mut say);
         }
         Command::Territory { command: TerritoryCommand::Import { communes, data, out, id, name, overwrite } } => {
             logging::start();
             let report = import(ImportOptions { communes, data, out, id, name, overwrite }).await?;
             say(&report.to_string());
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a line on stdout. Whoever closed the pipe has read enough.

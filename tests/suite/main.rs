@@ -12,5 +12,6 @@ mod proof;
 mod store;
 mod support;
 mod serve;
+mod solve;
 mod whole;
 mod tidy;

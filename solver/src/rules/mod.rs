@@ -6,6 +6,7 @@
 pub(crate) mod capacity;
 pub(crate) mod demand;
 pub(crate) mod group;
+pub(crate) mod household;
 
 use crate::instance::{Arc, Instance};
 use crate::plan::Split;
@@ -46,12 +47,14 @@ impl<'a> State<'a> {
         state
     }
 
-    /// Points that placing an unplaced demand there would add for arc and groups; `None` where a hard rule forbids it.
+    /// Points that placing an unplaced demand there would add for arc, groups and household; `None` where a hard rule
+    /// forbids it.
     pub(crate) fn price(&self, demand: usize, arc: Arc) -> Option<i64> {
         if !self.holders.has_room(self.instance, arc.resource) {
             return None;
         }
-        Some(arc.cost + self.loads.rise(self.instance, demand, arc.resource)?)
+        let rise = self.loads.rise(self.instance, demand, arc.resource)?;
+        Some(arc.cost + rise + household::rise(self.instance, &self.assign, demand, arc))
     }
 
     /// The cheapest of the arcs for an unplaced demand that is better than leaving it out, the lowest resource on ties.
@@ -59,8 +62,8 @@ impl<'a> State<'a> {
         let mut best = None;
         let mut limit = self.instance.demands()[demand].penalty;
         for &arc in arcs.iter() {
-            // Group costs only add, so the bare arc already says when to pass on.
-            if arc.cost < limit
+            // Group costs only add, so the bare arc already says when to pass on; but not where a household may come together.
+            if (arc.cost < limit || self.instance.household_of(demand).is_some())
                 && let Some(price) = self.price(demand, arc).filter(|price| *price < limit)
             {
                 limit = price;
@@ -72,7 +75,8 @@ impl<'a> State<'a> {
 
     /// Places an unplaced demand; [`State::price`] must have allowed it.
     pub(crate) fn place(&mut self, demand: usize, arc: Arc) {
-        let rise = self.loads.add(self.instance, demand, arc.resource);
+        let rise = self.loads.add(self.instance, demand, arc.resource)
+            + household::rise(self.instance, &self.assign, demand, arc);
         self.holders.add(demand, arc.resource);
         self.assign[demand] = Some(arc);
         self.objective += demand::placing(self.instance, demand, arc) + rise;
@@ -82,9 +86,17 @@ impl<'a> State<'a> {
     pub(crate) fn withdraw(&mut self, demand: usize) -> Option<Arc> {
         let arc = self.assign[demand].take()?;
         self.holders.remove(demand, arc.resource);
-        let fall = self.loads.remove(self.instance, demand, arc.resource);
+        let fall = self.loads.remove(self.instance, demand, arc.resource)
+            + household::rise(self.instance, &self.assign, demand, arc);
         self.objective -= demand::placing(self.instance, demand, arc) + fall;
         Some(arc)
+    }
+
+    /// Points the household of this demand pays for being apart, if it has one: the most a single move could save there.
+    pub(crate) fn apart(&self, demand: usize) -> i64 {
+        self.instance
+            .household_of(demand)
+            .map_or(0, |of| household::cost(self.instance, of, |member| self.assign[member]))
     }
 
     pub(crate) fn instance(&self) -> &'a Instance {
@@ -118,7 +130,8 @@ impl<'a> State<'a> {
 
     /// The objective by its parts, summed anew.
     pub(crate) fn split(&self) -> Split {
-        let mut split = Split { groups: self.loads.total(self.instance), ..Split::default() };
+        let households = household::total(self.instance, &self.assign);
+        let mut split = Split { groups: self.loads.total(self.instance), households, ..Split::default() };
         for (demand, arc) in self.instance.demands().iter().zip(&self.assign) {
             match arc {
                 Some(arc) => split.arcs += arc.cost,
