@@ -71,6 +71,7 @@ pub struct NamedInstance {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with format, resources and demands")]
 struct InstanceFile {
     format: String,
     #[serde(default)]

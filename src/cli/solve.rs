@@ -1,5 +1,6 @@
 //! `aiguilleur solve`: one instance file in, one solution on stdout.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -39,7 +40,8 @@ pub(super) fn run(options: &SolveOptions, say: &mut dyn FnMut(&str)) -> anyhow::
     let named = match read(path) {
         Ok(named) => named,
         Err(fault) => {
-            tracing::error!("{} : {fault:#}", path.display());
+            // For people: the log's own form is for machines. Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "aiguilleur : {} : {fault:#}", path.display());
             return Ok(ExitCode::from(UNUSABLE));
         }
     };

@@ -141,9 +141,9 @@ fn what_is_no_instance_ends_with_2_and_names_the_field() {
         wrong(field, &instance.to_string());
     };
     wrong("line 1, column 0", "");
-    wrong("line 1, column 2", "{");
+    wrong("line 1, column 1", "{");
     wrong("missing field `format`", "{}");
-    wrong("invalid type", "[]");
+    wrong("expected an object with format", "[]");
     with("format", "/format", json!("aiguilleur-instance/2"));
     with("resources[0].capacity", "/resources/0/capacity", json!(0));
     with("resources[1].capacity", "/resources/1/capacity", json!(-1));
