@@ -2,6 +2,8 @@
 //!
 //! The map, in the order of dependencies:
 
+#![forbid(unsafe_code)]
+
 pub mod clock;
 mod durable_file;
 mod private_file;

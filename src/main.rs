@@ -1,5 +1,7 @@
 //! The `aiguilleur` command.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use std::io::Write as _;

@@ -4,6 +4,7 @@
 //!
 //! `cargo bench --bench figures [-- offers|bookings|search|cold_start|territories] [--quick]`
 
+#![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
 mod bookings;

@@ -4,6 +4,7 @@
 //! `benches/optimiser/run [--quick]`, or one part alone:
 //! `cargo bench --bench optimiser -- generate DIR [--quick]` · `… -- measure ROUNDS FILE…`
 
+#![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod instances;

@@ -6,6 +6,7 @@
 //! program states.
 
 use crate::instance::{Arc, Group, Household, Instance};
+use crate::rules::household;
 
 /// Prices are kept in so many parts of a point, so that rounding them loses less than a point.
 const PARTS: i64 = 1 << 12;
@@ -59,7 +60,7 @@ impl Prices {
     pub(crate) fn paid(&self, instance: &Instance) -> Paid {
         let mut demands = Vec::with_capacity(instance.demands().len());
         for (index, demand) in instance.demands().iter().enumerate() {
-            let apart = instance.household_of(index).map_or(0, |of| instance.households()[of].split_penalty);
+            let apart = household::split_penalty(instance, index);
             let dual = |arc: &Arc| (arc.cost + apart) * self.parts + self.of_placing(instance, index, arc.resource);
             demands.push(demand.arcs.iter().map(dual).fold(demand.penalty * self.parts, i64::min));
         }
@@ -80,7 +81,7 @@ impl Prices {
     /// The least a household pays: its members one by one, or all together with one resource.
     fn household(&self, instance: &Instance, household: &Household, demands: &[i64]) -> i64 {
         let alone = household.members.iter().map(|&member| demands[member]).sum();
-        let together = together(instance, household);
+        let together = household::resources_for_all(instance, household);
         together
             .map(|(resource, cost)| cost * self.parts + self.of_all(instance, household, resource))
             .fold(alone, i64::min)
@@ -127,20 +128,6 @@ pub(crate) struct Paid {
     pub(crate) bound: i64,
 }
 
-/// Resources that could take a whole household, with what its members' arcs cost there, in points.
-pub(crate) fn together<'a>(
-    instance: &'a Instance,
-    household: &'a Household,
-) -> impl Iterator<Item = (usize, i64)> + 'a {
-    let arcs = household.members.first().map_or(&[][..], |&first| &instance.demands()[first].arcs);
-    arcs.iter().filter_map(|arc| {
-        let fits = household.members.len() <= instance.resources()[arc.resource].capacity;
-        let cost = |&member: &usize| Some(instance.arc(member, arc.resource)?.cost);
-        let cost = household.members.iter().map(cost).sum::<Option<i64>>()?;
-        fits.then_some((arc.resource, cost))
-    })
-}
-
 /// The dearest price, in parts of a point: sums of many stay exact.
 const PRICE_MAX: i128 = 1 << 60;
 
@@ -173,15 +160,7 @@ fn ceil(total: i128, parts: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{Demand, Resource, Step};
-
-    fn instance() -> Instance {
-        let arc = |resource, cost| Arc { resource, cost };
-        let demand = |penalty| Demand { penalty, arcs: vec![arc(0, 1), arc(1, 4)], ..Demand::default() };
-        let steps = vec![Step { width: Some(1), unit_cost: 0 }, Step { width: None, unit_cost: 10 }];
-        let group = Group { resources: vec![0], steps, ..Group::default() };
-        Instance::new(vec![demand(50), demand(60)], vec![Resource { capacity: 2 }; 2], vec![group]).unwrap()
-    }
+    use crate::instance::samples::one_cheap_place_for_two as instance;
 
     #[test]
     fn the_right_prices_prove_the_optimum_and_any_others_a_lower_bound() {

@@ -9,6 +9,7 @@
 use crate::budget::Budget;
 use crate::improve::Columns;
 use crate::instance::{Group, Household, Instance};
+use crate::rules::household;
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolutionStatus, SolverModel, Variable,
     WithInitialSolution, WithTimeLimit, microlp, variable,
@@ -143,10 +144,7 @@ impl Model {
     pub(crate) fn new(instance: &Instance, columns: &Columns, in_hand: &[Option<usize>]) -> Self {
         let demands = instance.demands().len();
         let mut model = Self { demands, binaries: vec![], costs: vec![], rows: vec![], base: 0.0, incumbent: vec![] };
-        let is_together = |household: &Household| {
-            let first = in_hand[household.members[0]];
-            first.is_some() && household.members.iter().all(|&member| in_hand[member] == first)
-        };
+        let together = |household: &Household| household::placed_together(household, |member| in_hand[member]);
         let useful = |demand: usize, resource: usize| {
             in_hand[demand] == Some(resource)
                 || columns.of(demand).binary_search_by_key(&resource, |arc| arc.resource).is_ok()
@@ -154,8 +152,8 @@ impl Model {
         for (index, demand) in instance.demands().iter().enumerate() {
             model.base += demand.penalty as f64;
             let household = instance.household_of(index).map(|household| &instance.households()[household]);
-            let apart = household.map_or(0, |household| household.split_penalty);
-            let alone = !household.is_some_and(is_together);
+            let apart = household::split_penalty(instance, index);
+            let alone = household.and_then(together).is_none();
             for arc in demand.arcs.iter().filter(|arc| useful(index, arc.resource)) {
                 let held = alone && in_hand[index] == Some(arc.resource);
                 model.add(vec![index], arc.resource, arc.cost + apart - demand.penalty, held);
@@ -163,15 +161,10 @@ impl Model {
         }
         for household in instance.households() {
             let members = &household.members;
-            for arc in &instance.demands()[members[0]].arcs {
-                let resource = arc.resource;
-                let fits = members.len() <= instance.resources()[resource].capacity
-                    && members.iter().all(|&member| useful(member, resource));
-                let gain =
-                    |&member: &usize| Some(instance.arc(member, resource)?.cost - instance.demands()[member].penalty);
-                if let Some(cost) = members.iter().map(gain).sum::<Option<i64>>().filter(|_| fits) {
-                    let held = is_together(household) && in_hand[members[0]] == Some(resource);
-                    model.add(members.clone(), resource, cost, held);
+            let saved: i64 = members.iter().map(|&member| instance.demands()[member].penalty).sum();
+            for (resource, cost) in household::resources_for_all(instance, household) {
+                if members.iter().all(|&member| useful(member, resource)) {
+                    model.add(members.clone(), resource, cost - saved, together(household) == Some(resource));
                 }
             }
         }
@@ -343,15 +336,7 @@ fn round_up(value: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{Arc, Demand, Group, Resource, Step};
-
-    fn instance() -> Instance {
-        let arc = |resource, cost| Arc { resource, cost };
-        let demand = |penalty| Demand { penalty, arcs: vec![arc(0, 1), arc(1, 4)], ..Demand::default() };
-        let steps = vec![Step { width: Some(1), unit_cost: 0 }, Step { width: None, unit_cost: 10 }];
-        let group = Group { resources: vec![0], steps, ..Group::default() };
-        Instance::new(vec![demand(50), demand(60)], vec![Resource { capacity: 2 }; 2], vec![group]).unwrap()
-    }
+    use crate::instance::samples::one_cheap_place_for_two as instance;
 
     fn model(instance: &Instance) -> Model {
         let columns = Columns::new(instance, 0, i64::MAX, |_, _| 0);

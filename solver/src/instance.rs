@@ -433,6 +433,21 @@ fn counted(group: &Group, demands: &[Demand]) -> Option<Vec<bool>> {
     Some(demands.iter().map(|demand| demand.classes.iter().any(|class| classes.contains(class))).collect())
 }
 
+/// Instances that several files test with.
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+
+    /// Two who would have the first resource, where the second of them is dear: the optimum is 5.
+    pub(crate) fn one_cheap_place_for_two() -> Instance {
+        let arc = |resource, cost| Arc { resource, cost };
+        let demand = |penalty| Demand { penalty, arcs: vec![arc(0, 1), arc(1, 4)], ..Demand::default() };
+        let steps = vec![Step { width: Some(1), unit_cost: 0 }, Step { width: None, unit_cost: 10 }];
+        let group = Group { resources: vec![0], steps, ..Group::default() };
+        Instance::new(vec![demand(50), demand(60)], vec![Resource { capacity: 2 }; 2], vec![group]).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,9 +7,10 @@
 
 use crate::basis::{self, NewColumn, Stand};
 use crate::budget::Meter;
-use crate::duals::{Paid, Prices, together};
+use crate::duals::{Paid, Prices};
 use crate::flow::Network;
 use crate::instance::{Arc, Group, Instance};
+use crate::rules::household;
 use good_lp::{Expression, ProblemVariables, SolverModel as _, Variable, highs, variable};
 use highs::{HighsModelStatus, Model, SolvedModel};
 use std::collections::HashSet;
@@ -82,10 +83,7 @@ impl Relaxed {
         let alone: i64 = household.members.iter().map(|&member| self.paid.demands[member]).sum();
         let pays = (arc.cost + household.split_penalty) * parts + prices.of_placing(instance, demand, arc.resource);
         let apart = alone - self.paid.demands[demand] + pays - self.paid.households[of];
-        let costs = household.members.iter().map(|&member| Some(instance.arc(member, arc.resource)?.cost));
-        let together = costs
-            .sum::<Option<i64>>()
-            .filter(|_| household.members.len() <= instance.resources()[arc.resource].capacity)
+        let together = household::cost_together(instance, household, arc.resource)
             .map(|cost| cost * parts + prices.of_all(instance, household, arc.resource) - self.paid.households[of]);
         together.map_or(apart, |together| together.min(apart)).div_euclid(parts)
     }
@@ -212,10 +210,7 @@ fn gain(instance: &Instance, column: &Column) -> i64 {
         instance.arc(demand, column.resource).map_or(0, |arc| arc.cost) - instance.demands()[demand].penalty
     };
     match column.unit {
-        Unit::Demand(demand) => {
-            let apart = instance.household_of(demand).map_or(0, |of| instance.households()[of].split_penalty);
-            of(demand) + apart
-        }
+        Unit::Demand(demand) => of(demand) + household::split_penalty(instance, demand),
         Unit::Household(household) => instance.households()[household].members.iter().map(|&member| of(member)).sum(),
     }
 }
@@ -233,7 +228,8 @@ fn first_columns(instance: &Instance, in_hand: &[Option<usize>], price: impl Fn(
     }
     for (index, household) in instance.households().iter().enumerate() {
         let members = i64::try_from(household.members.len()).unwrap_or(i64::MAX);
-        let priced = together(instance, household).map(|(resource, cost)| (cost + members * price(resource), resource));
+        let priced = household::resources_for_all(instance, household)
+            .map(|(resource, cost)| (cost + members * price(resource), resource));
         let held = held_together(instance, index, in_hand);
         cheapest(priced.collect(), COLUMNS_AT_FIRST, held, |resource| {
             columns.push(Column { unit: Unit::Household(index), resource });
@@ -244,9 +240,7 @@ fn first_columns(instance: &Instance, in_hand: &[Option<usize>], price: impl Fn(
 
 /// The resource all members of a household are placed with, if there is one.
 fn held_together(instance: &Instance, household: usize, in_hand: &[Option<usize>]) -> Option<usize> {
-    let members = &instance.households()[household].members;
-    let first = in_hand[*members.first()?]?;
-    members.iter().all(|&member| in_hand[member] == Some(first)).then_some(first)
+    household::placed_together(&instance.households()[household], |member| in_hand[member])
 }
 
 /// Hands on the `count` cheapest, and the one held wherever it stands.
@@ -277,7 +271,7 @@ fn missing_columns(instance: &Instance, prices: &Prices, alphas: &[f64], known: 
         columns.extend(found.into_iter().take(COLUMNS_A_ROUND).map(|(_, column)| column));
     };
     for (index, demand) in instance.demands().iter().enumerate() {
-        let apart = instance.household_of(index).map_or(0, |of| instance.households()[of].split_penalty);
+        let apart = household::split_penalty(instance, index);
         let base = (apart - demand.penalty) * parts + alpha(index);
         let mut found = Vec::new();
         for arc in &demand.arcs {
@@ -298,7 +292,7 @@ fn missing_columns(instance: &Instance, prices: &Prices, alphas: &[f64], known: 
         let saved: i64 =
             household.members.iter().map(|&member| alpha(member) - instance.demands()[member].penalty * parts).sum();
         let mut found = Vec::new();
-        for (resource, cost) in together(instance, household) {
+        for (resource, cost) in household::resources_for_all(instance, household) {
             let reduced = saved + cost * parts + prices.of_all(instance, household, resource);
             let column = Column { unit: Unit::Household(index), resource };
             if reduced < least && !known.contains(&column) {

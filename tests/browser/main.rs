@@ -4,6 +4,7 @@
 //!
 //! Each test starts a service of its own at nine o'clock on a Tuesday. Nothing waits for a time: only for conditions.
 
+#![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod support;

@@ -1,5 +1,6 @@
 //! Black-box tests of the service and of this repository, in one binary because linking is what costs.
 
+#![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
 mod api;

@@ -1,13 +1,39 @@
 //! A household is placed with one resource, or pays for each member placed.
 
-use crate::instance::{Arc, Instance};
+use crate::instance::{Arc, Household, Instance};
+
+/// Points a demand pays for being placed apart from its household, if it has one.
+pub(crate) fn split_penalty(instance: &Instance, demand: usize) -> i64 {
+    instance.household_of(demand).map_or(0, |household| instance.households()[household].split_penalty)
+}
+
+/// The resource all members are placed with, if there is one.
+pub(crate) fn placed_together(household: &Household, place_of: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    let mut places = household.members.iter().map(|&member| place_of(member));
+    let first = places.next().flatten()?;
+    places.all(|place| place == Some(first)).then_some(first)
+}
+
+/// Points of the members' arcs to a resource that all of them may use and that could take them.
+pub(crate) fn cost_together(instance: &Instance, household: &Household, resource: usize) -> Option<i64> {
+    let cost = |&member: &usize| Some(instance.arc(member, resource)?.cost);
+    let cost = household.members.iter().map(cost).sum::<Option<i64>>()?;
+    (household.members.len() <= instance.resources()[resource].capacity).then_some(cost)
+}
+
+/// Resources that could take the whole household, by index, with [`cost_together`].
+pub(crate) fn resources_for_all<'i>(
+    instance: &'i Instance,
+    household: &'i Household,
+) -> impl Iterator<Item = (usize, i64)> + 'i {
+    let arcs = household.members.first().map_or(&[][..], |&first| &instance.demands()[first].arcs);
+    arcs.iter().filter_map(|arc| Some((arc.resource, cost_together(instance, household, arc.resource)?)))
+}
 
 /// Points of a household whose members are placed so.
 pub(crate) fn cost(instance: &Instance, household: usize, place_of: impl Fn(usize) -> Option<Arc>) -> i64 {
     let household = &instance.households()[household];
-    let mut places = household.members.iter().map(|&member| place_of(member).map(|arc| arc.resource));
-    let first = places.next().flatten();
-    if first.is_some() && places.all(|place| place == first) {
+    if placed_together(household, |member| place_of(member).map(|arc| arc.resource)).is_some() {
         return 0;
     }
     let placed = household.members.iter().filter(|&&member| place_of(member).is_some());
