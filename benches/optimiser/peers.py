@@ -1,6 +1,6 @@
-"""The optimiser's peers on instance files: one JSON line for each file and peer.
+"""The optimiser's peers on instance files: one JSON line for each file, added to OUT (HiGHS greets on standard output).
 
-    python peers.py PEER ROUNDS LIMIT_S FILE...
+    python peers.py PEER ROUNDS LIMIT_S OUT FILE...
 
 PEER: mcf (OR-Tools minimum cost flow; nested groups are in its network, other groups and households are not), lsa (scipy's
 linear sum assignment on a dense matrix; no groups), lp and mip (HiGHS called directly, the whole model), cpsat (OR-Tools
@@ -306,7 +306,7 @@ PEERS = {
 
 
 def main():
-    peer, rounds, limit, files = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]
+    peer, rounds, limit, out, files = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4], sys.argv[5:]
     for path in files:
         with open(path, encoding="utf-8") as file:
             instance = json.load(file)
@@ -323,7 +323,8 @@ def main():
             "proved": rounds if found["proved"] else 0,
             "rounds": rounds,
         }
-        print(json.dumps(answer), flush=True)
+        with open(out, "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":
