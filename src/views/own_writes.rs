@@ -53,7 +53,9 @@ impl OwnWrites {
     /// By the store's own chain value they are not what it has there: the stream is another than the one followed.
     pub(super) fn next(&mut self, at: &LiveCursor) -> Result<Option<Vec<Arc<RecordedEvent>>>, AnotherStream> {
         // What is at or before our place was read from the stream meanwhile.
-        self.waiting = self.waiting.split_off(&(at.seq + 1));
+        while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= at.seq) {
+            first.remove();
+        }
         let Some(write) = self.waiting.remove(&(at.seq + 1)) else { return Ok(None) };
         let (mut chain, time) = (at.chain.clone(), from_millis(write.now));
         let mut recorded = Vec::with_capacity(write.events.len());
