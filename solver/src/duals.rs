@@ -5,8 +5,9 @@
 //! the same once they are rounded: the bound is computed from the instance alone. Must never trust the value a linear
 //! program states.
 
-use crate::instance::{Arc, Group, Household, Instance};
+use crate::instance::{Arc, Household, Instance};
 use crate::rules::household;
+use crate::supply::{Segment, Supply};
 
 /// Prices are kept in so many parts of a point, so that rounding them loses less than a point.
 const PARTS: i64 = 1 << 12;
@@ -25,23 +26,27 @@ pub(crate) struct Prices {
 }
 
 impl Prices {
-    /// Rounds prices given in points. What is not a number or below 0 is 0, and nothing is dearer than any assignment.
-    pub(crate) fn rounded(instance: &Instance, resource: impl Fn(usize) -> f64, group: impl Fn(usize) -> f64) -> Self {
+    /// Rounds prices given in points; a resource's is for the groups merged into it as well. What is not a number or below
+    /// 0 is 0, and nothing is dearer than any assignment.
+    pub(crate) fn rounded(
+        instance: &Instance,
+        supply: &Supply,
+        resource: impl Fn(usize) -> f64,
+        group: impl Fn(usize) -> f64,
+    ) -> Self {
         let parts = if dearest(instance) > DEAREST { PARTS_OF_DEAR } else { PARTS };
-        let most = |group: &Group| {
-            // Without a limit the last step can always be taken: a dearer price would prove nothing.
-            let last = group.steps.last().map_or(0, |step| step.unit_cost);
-            if group.max.is_some() { i64::MAX } else { last * parts }
+        let of_group = |(index, segments): (usize, &Option<Vec<Segment>>)| {
+            // What has no effect has no price, and without a limit the last step can always be taken.
+            segments.as_ref().map_or(0, |segments| {
+                let group_of = &instance.groups()[index];
+                let last = segments.last().map_or(0, |segment| segment.cost * parts);
+                in_parts(group(index), parts).min(if group_of.max.is_some() { i64::MAX } else { last })
+            })
         };
         Self {
             parts,
             resources: (0..instance.resources().len()).map(|index| in_parts(resource(index), parts)).collect(),
-            groups: instance
-                .groups()
-                .iter()
-                .enumerate()
-                .map(|(index, of)| in_parts(group(index), parts).min(most(of)))
-                .collect(),
+            groups: supply.groups.iter().enumerate().map(of_group).collect(),
         }
     }
 
@@ -57,7 +62,7 @@ impl Prices {
     }
 
     /// What every demand and household pays at these prices, and the bound this proves.
-    pub(crate) fn paid(&self, instance: &Instance) -> Paid {
+    pub(crate) fn paid(&self, instance: &Instance, supply: &Supply) -> Paid {
         let mut demands = Vec::with_capacity(instance.demands().len());
         for (index, demand) in instance.demands().iter().enumerate() {
             let apart = household::split_penalty(instance, index);
@@ -69,11 +74,11 @@ impl Prices {
         let singles = demands.iter().enumerate().filter(|(index, _)| instance.household_of(*index).is_none());
         let mut total: i128 = singles.map(|(_, paid)| i128::from(*paid)).sum();
         total += households.iter().map(|paid| i128::from(*paid)).sum::<i128>();
-        for (resource, price) in instance.resources().iter().zip(&self.resources) {
-            total -= i128::try_from(resource.capacity).unwrap_or(i128::MAX / PRICE_MAX) * i128::from(*price);
+        for (segments, price) in supply.resources.iter().zip(&self.resources) {
+            total -= self.gain(segments, *price);
         }
-        for (index, group) in instance.groups().iter().enumerate() {
-            total -= self.gain(instance, index, group);
+        for (segments, price) in supply.groups.iter().zip(&self.groups) {
+            total -= segments.as_ref().map_or(0, |segments| self.gain(segments, *price));
         }
         Paid { demands, households, bound: ceil(total, self.parts) }
     }
@@ -92,28 +97,12 @@ impl Prices {
         household.members.iter().map(|&member| self.of_placing(instance, member, resource)).sum()
     }
 
-    /// What the steps of a group are worth at its price: every unit that costs less than it is taken.
-    fn gain(&self, instance: &Instance, index: usize, group: &Group) -> i128 {
-        let price = self.groups[index];
-        if price == 0 {
-            return 0;
-        }
-        let counted = (0..instance.demands().len()).filter(|&demand| instance.counts(index, demand)).count();
-        let mut left = group.max.map_or(counted, |max| max.min(counted));
-        if group.steps.is_empty() {
-            return i128::from(price) * i128::try_from(left).unwrap_or(0);
-        }
-        let mut gain = 0;
-        for step in &group.steps {
-            let units = step.width.map_or(left, |width| width.min(left));
-            left -= units;
-            let saved = i128::from(price) - i128::from(step.unit_cost) * i128::from(self.parts);
-            if saved <= 0 {
-                break;
-            }
-            gain += saved * i128::try_from(units).unwrap_or(0);
-        }
-        gain
+    /// What units are worth at their price: each that costs less than it is taken.
+    fn gain(&self, segments: &[Segment], price: i64) -> i128 {
+        let saved = |segment: &Segment| i128::from(price) - i128::from(segment.cost) * i128::from(self.parts);
+        let gained = segments.iter().map(|segment| (saved(segment), segment.units));
+        let worth = gained.take_while(|(saved, _)| *saved > 0);
+        worth.map(|(saved, units)| saved * i128::try_from(units).unwrap_or(0)).sum()
     }
 }
 
@@ -128,8 +117,58 @@ pub(crate) struct Paid {
     pub(crate) bound: i64,
 }
 
-/// The dearest price, in parts of a point: sums of many stay exact.
-const PRICE_MAX: i128 = 1 << 60;
+/// Prices and the bound they prove: what says by how much at least a placement misses it.
+#[derive(Debug, Clone)]
+pub(crate) struct Priced {
+    pub(crate) prices: Prices,
+    pub(crate) paid: Paid,
+}
+
+impl Priced {
+    pub(crate) fn new(instance: &Instance, supply: &Supply, prices: Prices) -> Self {
+        let paid = prices.paid(instance, supply);
+        Self { prices, paid }
+    }
+
+    /// The price of one more demand with a resource in points, rounded down: its own, and that of the groups above it that
+    /// count everybody.
+    pub(crate) fn price(&self, instance: &Instance, resource: usize) -> i64 {
+        let groups = instance.groups_of(resource).iter().filter(|&&group| instance.groups()[group].classes.is_none());
+        let of_groups: i64 = groups.map(|&group| self.prices.groups[group]).sum();
+        (self.prices.resources[resource] + of_groups) / self.prices.parts
+    }
+
+    /// By how many points at least a solution that uses this placement is above the bound: on its own, or with its
+    /// household, whichever is less.
+    pub(crate) fn reduced_cost(&self, instance: &Instance, demand: usize, arc: Arc) -> i64 {
+        let alone = self.miss_alone(instance, demand, Some(arc));
+        let together = instance.household_of(demand).and_then(|of| self.miss_together(instance, of, arc.resource));
+        together.map_or(alone, |together| together.min(alone))
+    }
+
+    /// The same where the demand is placed there, or with `None` left out, apart from its household if it has one.
+    pub(crate) fn miss_alone(&self, instance: &Instance, demand: usize, arc: Option<Arc>) -> i64 {
+        let (prices, parts) = (&self.prices, self.prices.parts());
+        let apart = household::split_penalty(instance, demand);
+        let pays = arc.map_or(instance.demands()[demand].penalty * parts, |arc| {
+            (arc.cost + apart) * parts + prices.of_placing(instance, demand, arc.resource)
+        });
+        let others = instance.household_of(demand).map_or(0, |of| {
+            let members = &instance.households()[of].members;
+            members.iter().map(|&member| self.paid.demands[member]).sum::<i64>() - self.paid.households[of]
+        });
+        (pays - self.paid.demands[demand] + others).div_euclid(parts)
+    }
+
+    /// The same where the whole household is placed there; `None` where it cannot be.
+    pub(crate) fn miss_together(&self, instance: &Instance, household: usize, resource: usize) -> Option<i64> {
+        let of = &instance.households()[household];
+        let cost = household::cost_together(instance, of, resource)?;
+        let parts = self.prices.parts();
+        let pays = cost * parts + self.prices.of_all(instance, of, resource);
+        Some((pays - self.paid.households[household]).div_euclid(parts))
+    }
+}
 
 /// The dearest single cost of an instance.
 fn dearest(instance: &Instance) -> i64 {
@@ -162,28 +201,37 @@ mod tests {
     use super::*;
     use crate::instance::samples::one_cheap_place_for_two as instance;
 
+    fn priced(instance: &Instance, resource: f64) -> Paid {
+        let supply = Supply::of(instance);
+        let of_resource = |index| if index == 0 { resource } else { 0.0 };
+        Prices::rounded(instance, &supply, of_resource, |_| resource).paid(instance, &supply)
+    }
+
     #[test]
     fn the_right_prices_prove_the_optimum_and_any_others_a_lower_bound() {
-        let bound = |resource: f64, group: f64| {
-            let instance = instance();
-            let resource = |index| if index == 0 { resource } else { 0.0 };
-            Prices::rounded(&instance, resource, |_| group).paid(&instance).bound
-        };
+        let bound = |resource| priced(&instance(), resource).bound;
         // One at the first resource for nothing more, the other at the second: 5.
-        assert_eq!(bound(0.0, 3.0), 5);
-        assert_eq!(
-            [bound(0.0, 0.0), bound(0.0, 1.5), bound(3.0, 0.0), bound(1e9, 1e9)].map(|bound| bound <= 5),
-            [true; 4]
-        );
-        assert_eq!([bound(f64::NAN, -4.0), bound(0.0, f64::INFINITY)].map(|bound| bound <= 5), [true; 2]);
+        assert_eq!(bound(3.0), 5);
+        assert_eq!([0.0, 1.5, 9.0, 1e9, f64::NAN, -4.0, f64::INFINITY].map(|price| bound(price) <= 5), [true; 7]);
+    }
+
+    #[test]
+    fn a_group_over_several_resources_has_a_price_of_its_own() {
+        let arcs = |cost| vec![Arc { resource: 0, cost }, Arc { resource: 1, cost }];
+        let demand = |cost| crate::Demand { penalty: 50, arcs: arcs(cost), ..crate::Demand::default() };
+        let group = crate::Group { resources: vec![0, 1], max: Some(1), ..crate::Group::default() };
+        let resources = vec![crate::Resource { capacity: 1 }; 2];
+        let instance = Instance::new(vec![demand(1), demand(4)], resources, vec![group]).unwrap();
+        let supply = Supply::of(&instance);
+        let bound = |price| Prices::rounded(&instance, &supply, |_| 0.0, |_| price).paid(&instance, &supply).bound;
+        assert_eq!([bound(0.0), bound(46.0), bound(100.0)], [5, 51, 0]);
     }
 
     #[test]
     fn a_household_pays_for_the_cheaper_of_together_and_apart() {
         let instance = instance().with_households(vec![Household { members: vec![0, 1], split_penalty: 7 }]).unwrap();
-        let paid = |group: f64| Prices::rounded(&instance, |_| 0.0, |_| group).paid(&instance);
-        assert_eq!(paid(0.0).households, [2 * PARTS]);
+        assert_eq!(priced(&instance, 0.0).households, [2 * PARTS]);
         // Together at the second resource: 8; apart 8 + 8 and more.
-        assert_eq!((paid(6.0).households[0], paid(6.0).bound), (8 * PARTS, 2));
+        assert_eq!((priced(&instance, 6.0).households[0], priced(&instance, 6.0).bound), (8 * PARTS, 2));
     }
 }

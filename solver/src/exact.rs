@@ -3,12 +3,11 @@
 //! microlp stops late (measured: tenfold over its own limit where places are scarce) and cannot be cancelled. So it works on
 //! a thread of its own, at most one at a time in the process, on a model already cut to the arcs that matter and below a
 //! measured size; who asked waits no longer than the budget and throws a late answer away.
-//! The one file with floats. Its answers are candidates: the objective is always recomputed in integers by the caller, and
+//! Its answers are candidates: the objective is always recomputed in integers by the caller, and
 //! it must never round a fraction up: a column counts as chosen above 1 − 1e-6 only.
 
 use crate::budget::Budget;
-use crate::improve::Columns;
-use crate::instance::{Group, Household, Instance};
+use crate::instance::{Arc, Group, Instance};
 use crate::rules::household;
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolutionStatus, SolverModel, Variable,
@@ -57,8 +56,8 @@ struct Column {
 
 /// What the solver thread needs, in plain numbers that may cross threads.
 pub(crate) struct Model {
-    /// How many demands the instance has.
-    demands: usize,
+    /// Those who have one thing to do only, and where.
+    fixed: Vec<Option<usize>>,
     binaries: Vec<Column>,
     /// Objective coefficient and upper bound of each column: first the binaries, then the group steps.
     costs: Vec<(f64, f64)>,
@@ -67,6 +66,30 @@ pub(crate) struct Model {
     base: f64,
     /// The assignment in hand, as column values.
     incumbent: Vec<f64>,
+}
+
+/// What a solution that is still of interest may do.
+pub(crate) trait Useful {
+    /// Place a demand so, or leave it out with `None`, apart from its household if it has one.
+    fn alone(&self, demand: usize, arc: Option<Arc>) -> bool;
+    /// Place all members of a household there, which is possible.
+    fn together(&self, household: usize, resource: usize) -> bool;
+}
+
+/// The columns of a demand on its own: what is useful, and where it is.
+fn alone(instance: &Instance, useful: &impl Useful, index: usize, in_hand: Option<usize>) -> Vec<(Column, i64, bool)> {
+    let demand = &instance.demands()[index];
+    let apart = household::split_penalty(instance, index);
+    let mut columns = Vec::new();
+    for &arc in &demand.arcs {
+        let held = in_hand == Some(arc.resource);
+        let pays = arc.cost + apart < demand.penalty;
+        if held || (pays && useful.alone(index, Some(arc))) {
+            let column = Column { demands: vec![index], resource: arc.resource };
+            columns.push((column, arc.cost + apart - demand.penalty, held));
+        }
+    }
+    columns
 }
 
 /// Which of the two problems of a model is solved.
@@ -136,51 +159,70 @@ impl Drop for Ticket {
 }
 
 impl Model {
-    /// The model over these columns and those of the assignment in hand. A household has columns of its own, for all its
-    /// members together with one resource; placed by a column of their own, members pay for being apart (solver.md §2).
+    /// The model over what is useful and the assignment in hand. A household has columns of its own, for all its members
+    /// together with one resource; placed by a column of their own, members pay for being apart (solver.md §2).
     ///
-    /// Rows that cannot bind are left away: a resource no more columns want than it takes, a group whose greatest possible
-    /// load is free.
-    pub(crate) fn new(instance: &Instance, columns: &Columns, in_hand: &[Option<usize>]) -> Self {
-        let demands = instance.demands().len();
-        let mut model = Self { demands, binaries: vec![], costs: vec![], rows: vec![], base: 0.0, incumbent: vec![] };
-        let together = |household: &Household| household::placed_together(household, |member| in_hand[member]);
-        let useful = |demand: usize, resource: usize| {
-            in_hand[demand] == Some(resource)
-                || columns.of(demand).binary_search_by_key(&resource, |arc| arc.resource).is_ok()
+    /// Whoever has one thing to do only does it and is no part of the model; nor are rows that cannot bind: a resource no
+    /// more columns want than it takes, a group whose greatest possible load is free.
+    pub(crate) fn new(instance: &Instance, useful: &impl Useful, in_hand: &[Option<usize>]) -> Self {
+        let mut model = Self {
+            fixed: vec![None; instance.demands().len()],
+            binaries: vec![],
+            costs: vec![],
+            rows: vec![],
+            base: 0.0,
+            incumbent: vec![],
         };
         for (index, demand) in instance.demands().iter().enumerate() {
             model.base += demand.penalty as f64;
-            let household = instance.household_of(index).map(|household| &instance.households()[household]);
-            let apart = household::split_penalty(instance, index);
-            let alone = household.and_then(together).is_none();
-            for arc in demand.arcs.iter().filter(|arc| useful(index, arc.resource)) {
-                let held = alone && in_hand[index] == Some(arc.resource);
-                model.add(vec![index], arc.resource, arc.cost + apart - demand.penalty, held);
+            if instance.household_of(index).is_none() {
+                let columns = alone(instance, useful, index, in_hand[index]);
+                model.add_unit(columns, in_hand[index].is_none() || useful.alone(index, None));
             }
         }
-        for household in instance.households() {
+        for (index, household) in instance.households().iter().enumerate() {
             let members = &household.members;
+            let together = household::placed_together(household, |member| in_hand[member]);
             let saved: i64 = members.iter().map(|&member| instance.demands()[member].penalty).sum();
+            let mut columns = Vec::new();
             for (resource, cost) in household::resources_for_all(instance, household) {
-                if members.iter().all(|&member| useful(member, resource)) {
-                    model.add(members.clone(), resource, cost - saved, together(household) == Some(resource));
+                let held = together == Some(resource);
+                if held || useful.together(index, resource) {
+                    columns.push((Column { demands: members.clone(), resource }, cost - saved, held));
                 }
             }
+            let mut out = together.is_none() && members.iter().any(|&member| in_hand[member].is_none());
+            for &member in members {
+                columns.extend(alone(instance, useful, member, in_hand[member].filter(|_| together.is_none())));
+                out |= useful.alone(member, None);
+            }
+            model.add_unit(columns, out);
         }
         model.add_rows(instance);
         model
     }
 
-    fn add(&mut self, demands: Vec<usize>, resource: usize, cost: i64, held: bool) {
-        self.binaries.push(Column { demands, resource });
-        self.costs.push((cost as f64, 1.0));
-        self.incumbent.push(if held { 1.0 } else { 0.0 });
+    /// Adds those who decide together, unless there is one thing only that they can do.
+    fn add_unit(&mut self, columns: Vec<(Column, i64, bool)>, out: bool) {
+        if let [(column, cost, _)] = &columns[..]
+            && !out
+        {
+            self.base += *cost as f64;
+            for &demand in &column.demands {
+                self.fixed[demand] = Some(column.resource);
+            }
+            return;
+        }
+        for (column, cost, held) in columns {
+            self.binaries.push(column);
+            self.costs.push((cost as f64, 1.0));
+            self.incumbent.push(if held { 1.0 } else { 0.0 });
+        }
     }
 
     /// The rows of demands, resources and groups.
     fn add_rows(&mut self, instance: &Instance) {
-        let mut of_demand = vec![Vec::new(); self.demands];
+        let mut of_demand = vec![Vec::new(); self.fixed.len()];
         let mut of_resource = vec![Vec::new(); instance.resources().len()];
         let mut of_group = vec![Vec::new(); instance.groups().len()];
         for (column, Column { demands, resource }) in self.binaries.iter().enumerate() {
@@ -195,14 +237,23 @@ impl Model {
                 }
             }
         }
+        let (mut taken, mut loads) = (vec![0; instance.resources().len()], vec![0; instance.groups().len()]);
+        for (demand, resource) in self.fixed.iter().enumerate() {
+            let Some(resource) = *resource else { continue };
+            taken[resource] += 1;
+            for &group in instance.groups_of(resource) {
+                loads[group] += usize::from(instance.counts(group, demand));
+            }
+        }
         for terms in of_demand {
             self.at_most(&terms, 1);
         }
-        for (terms, resource) in of_resource.into_iter().zip(instance.resources()) {
-            self.at_most(&terms, resource.capacity);
+        for ((terms, resource), taken) in of_resource.into_iter().zip(instance.resources()).zip(taken) {
+            // More than fits cannot be fixed by a limit that anything feasible stays below; then nothing fits the model either.
+            self.at_most(&terms, resource.capacity.saturating_sub(taken));
         }
-        for (terms, group) in of_group.into_iter().zip(instance.groups()) {
-            self.price_group(group, &terms);
+        for ((terms, group), load) in of_group.into_iter().zip(instance.groups()).zip(loads) {
+            self.price_group(group, &terms, load);
         }
     }
 
@@ -217,11 +268,11 @@ impl Model {
         }
     }
 
-    /// The rows of a group: its maximum, and its steps as columns that take up the load.
-    fn price_group(&mut self, group: &Group, columns: &[(usize, usize)]) {
+    /// The rows of a group: its maximum, and its steps as columns that take up the load above what is there already.
+    fn price_group(&mut self, group: &Group, columns: &[(usize, usize)], fixed: usize) {
         let mut terms = in_floats(columns);
         if let Some(max) = group.max {
-            self.at_most(columns, max);
+            self.at_most(columns, max.saturating_sub(fixed));
         }
         // Each demand adds 1 at most, however many of its columns are here.
         let mut demands: Vec<usize> =
@@ -231,10 +282,13 @@ impl Model {
         let held = |&&(column, _): &&(usize, usize)| self.incumbent[column] > 0.5;
         let mut load: usize = columns.iter().filter(held).map(|(_, units)| units).sum();
         let mut free = 0;
-        let mut reached = 0;
+        let (mut reached, mut below) = (0, fixed);
         for step in &group.steps {
+            let paid = step.width.map_or(below, |width| width.min(below));
+            below -= paid;
+            self.base += step.unit_cost as f64 * paid as f64;
             let left = demands.len().saturating_sub(reached);
-            let width = step.width.map_or(left, |width| width.min(left));
+            let width = step.width.map_or(left, |width| (width - paid).min(left));
             reached += width;
             if step.unit_cost == 0 {
                 free += width;
@@ -286,7 +340,7 @@ impl Model {
 
     /// The assignment the values say, and whether none of them is a fraction.
     fn read(&self, values: &[f64]) -> (Vec<Option<usize>>, bool) {
-        let mut assign = vec![None; self.demands];
+        let mut assign = self.fixed.clone();
         let mut whole = true;
         for (Column { demands, resource }, &value) in self.binaries.iter().zip(values) {
             if value > WHOLE {
@@ -338,9 +392,33 @@ mod tests {
     use super::*;
     use crate::instance::samples::one_cheap_place_for_two as instance;
 
+    /// Everything is useful, but for one demand left out.
+    struct AllBut(Option<usize>);
+
+    impl Useful for AllBut {
+        fn alone(&self, demand: usize, arc: Option<Arc>) -> bool {
+            arc.map_or(self.0 != Some(demand), |arc| self.0 != Some(demand) || arc.resource == 0)
+        }
+
+        fn together(&self, _: usize, _: usize) -> bool {
+            true
+        }
+    }
+
     fn model(instance: &Instance) -> Model {
-        let columns = Columns::new(instance, 0, i64::MAX, |_, _| 0);
-        Model::new(instance, &columns, &[Some(0), Some(0)])
+        Model::new(instance, &AllBut(None), &[Some(0), Some(0)])
+    }
+
+    #[test]
+    fn whoever_has_one_thing_to_do_is_no_part_of_the_model_and_counts_all_the_same() {
+        let instance = instance();
+        let model = Model::new(&instance, &AllBut(Some(0)), &[Some(0), Some(0)]);
+        // Two columns of the other, and the dear step that the first leaves them.
+        assert_eq!(model.size(), 3);
+        assert!((model.objective(&model.incumbent) - 12.0).abs() < 1e-9);
+        let answer = model.solve(Task::Branch, Duration::from_secs(3_600)).unwrap();
+        let finding = model.find(answer);
+        assert_eq!((finding.assign, finding.bound), (vec![Some(0), Some(1)], Some(5)));
     }
 
     #[test]

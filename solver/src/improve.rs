@@ -18,6 +18,8 @@ const SHAKEN_MAX: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Columns {
     arcs: Vec<Vec<Arc>>,
+    /// Of each arc what a solution that uses it costs at least.
+    from: Vec<Vec<i64>>,
     /// The least each demand can cost, placed or not, groups apart.
     least: Vec<i64>,
 }
@@ -26,16 +28,36 @@ impl Columns {
     /// The arcs that a solution better than `limit` points may use: all others cost at least their reduced cost above the
     /// bound (reduced cost fixing).
     pub(crate) fn new(instance: &Instance, bound: i64, limit: i64, reduced_cost: impl Fn(usize, Arc) -> i64) -> Self {
-        let useful =
-            |demand: usize, arc: &Arc| instance.is_worth(demand, *arc) && bound + reduced_cost(demand, *arc) < limit;
-        let of = |demand: usize| -> Vec<Arc> {
-            instance.demands()[demand].arcs.iter().copied().filter(|arc| useful(demand, arc)).collect()
+        let of = |(index, demand): (usize, &Demand)| {
+            let worth = demand.arcs.iter().filter(|arc| instance.is_worth(index, **arc));
+            let from = worth.map(|&arc| (arc, bound + reduced_cost(index, arc)));
+            from.filter(|(_, from)| *from < limit).unzip()
         };
-        let arcs: Vec<Vec<Arc>> = (0..instance.demands().len()).map(of).collect();
+        let (arcs, from) = instance.demands().iter().enumerate().map(of).unzip();
+        Self::with_least(instance, arcs, from)
+    }
+
+    /// Those of them that a solution better than `limit` points may use.
+    pub(crate) fn within(&self, instance: &Instance, limit: i64) -> Self {
+        let of = |(arcs, from): (&Vec<Arc>, &Vec<i64>)| {
+            let both = arcs.iter().copied().zip(from.iter().copied());
+            both.filter(|(_, from)| *from < limit).unzip()
+        };
+        let (arcs, from) = self.arcs.iter().zip(&self.from).map(of).unzip();
+        Self::with_least(instance, arcs, from)
+    }
+
+    /// The greatest limit within which no more than so many are left; `None` where all are.
+    pub(crate) fn limit_of(&self, count: usize) -> Option<i64> {
+        let mut from: Vec<i64> = self.from.iter().flatten().copied().collect();
+        (count < from.len()).then(|| *from.select_nth_unstable(count).1)
+    }
+
+    fn with_least(instance: &Instance, arcs: Vec<Vec<Arc>>, from: Vec<Vec<i64>>) -> Self {
         let least =
             |(demand, arcs): (&Demand, &Vec<Arc>)| arcs.iter().map(|arc| arc.cost).fold(demand.penalty, i64::min);
         let least = instance.demands().iter().zip(&arcs).map(least).collect();
-        Self { arcs, least }
+        Self { arcs, from, least }
     }
 
     /// The arcs of a demand, by resource.
@@ -259,5 +281,10 @@ mod tests {
     fn columns_too_dear_for_anything_better_are_dropped() {
         let columns = Columns::new(&instance(), 10, 12, |_, arc| arc.cost);
         assert_eq!([0, 1].map(|demand| columns.of(demand).len()), [1, 1]);
+        let columns = Columns::new(&instance(), 10, 13, |_, arc| arc.cost);
+        assert_eq!([0, 1].map(|demand| columns.of(demand).len()), [2, 1]);
+        assert_eq!((columns.limit_of(3), columns.limit_of(2)), (None, Some(12)));
+        let narrow = columns.within(&instance(), 12);
+        assert_eq!([0, 1].map(|demand| narrow.of(demand).len()), [1, 1]);
     }
 }

@@ -1,44 +1,119 @@
-//! The ladder: greedy, flow, repair, exact, each only while the budget is open, the best answer in hand all the while.
+//! The ladder: greedy, flow or prices, repair, exact, each only while the budget is open, the best answer in hand all the
+//! while.
 //!
 //! Its job is the order of the rungs and the honesty of the plan: what is proved, what stopped it. It must never hand out
 //! an assignment it has not priced in integers, nor wait past the budget.
 
+use crate::ascent;
 use crate::budget::{Budget, Meter, Seed};
-use crate::exact::{self, Finding, Model, Silence, Task};
+use crate::duals::Priced;
+use crate::exact::{self, Finding, Model, Silence, Task, Useful};
 use crate::flow::Network;
 use crate::greedy;
 use crate::improve::{self, Columns};
-use crate::instance::Instance;
+use crate::instance::{Arc, Instance};
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
 #[cfg(feature = "highs")]
-use crate::priced::{self, Relaxed};
-use crate::rules::{State, by_penalty};
+use crate::priced;
+use crate::round;
+use crate::rules::{State, by_penalty, household};
+use crate::supply::Supply;
 use std::time::Duration;
+
+/// How many placements of each demand, on average, the moves try one after the other.
+const PLACEMENTS_TRIED: [usize; 3] = [2, 4, 12];
+
+/// How often what the exact rung looks at is narrowed by a quarter to fit it.
+const NARROWED_MAX: usize = 16;
 
 /// A plan, with the network it may come from.
 pub(crate) struct Climbed {
     pub(crate) plan: Plan,
-    /// Absent when the budget ended before the flow began.
+    /// Absent when the budget ended before the flow began, and where prices came without one.
     pub(crate) network: Option<Network>,
+    /// The prices of the relaxation, where they were found.
+    pub(crate) priced: Option<Box<Priced>>,
 }
 
 /// Climbs as far as the budget goes.
 pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed {
     let mut climb = Climb::start(instance, budget);
-    let network = climb.flow();
-    if let Some(network) = network.as_ref().filter(|network| network.is_complete() && !climb.is_proved()) {
-        climb.beyond(network, seed);
+    if !climb.meter.open() {
+        return climb.end(None, None);
     }
-    Climbed { plan: climb.end(), network }
+    let mut network = Network::new(instance);
+    if !network.is_whole() {
+        let supply = Supply::of(instance);
+        if ascent::suits(instance, &supply) {
+            let proof = climb.by_prices(&supply, seed);
+            return climb.end(None, proof.prices());
+        }
+    }
+    climb.flow(&mut network);
+    let mut priced = None;
+    if network.is_complete() && !climb.is_proved() {
+        priced = climb.beyond(&network, seed).prices();
+    }
+    climb.end(Some(network), priced)
 }
 
 /// What says by how much at least a placement misses the bound.
 enum Proof<'n> {
     /// The potentials of the flow.
     Flow(&'n Network),
-    /// The prices of the relaxation.
-    #[cfg(feature = "highs")]
-    Prices(Box<Relaxed>),
+    /// Prices of the relaxation.
+    Prices(Box<Priced>),
+}
+
+impl Proof<'_> {
+    fn prices(self) -> Option<Box<Priced>> {
+        match self {
+            Self::Flow(_) => None,
+            Self::Prices(priced) => Some(priced),
+        }
+    }
+
+    fn bound(&self, instance: &Instance) -> i64 {
+        match self {
+            Self::Flow(network) => network.bound(instance),
+            Self::Prices(priced) => priced.paid.bound,
+        }
+    }
+}
+
+/// What a solution that costs less than `limit` may do, by what is proved: nothing that misses `floor` by as much.
+struct Below<'p> {
+    instance: &'p Instance,
+    proof: &'p Proof<'p>,
+    floor: i64,
+    limit: i64,
+}
+
+impl Useful for Below<'_> {
+    fn alone(&self, demand: usize, arc: Option<Arc>) -> bool {
+        let miss = match self.proof {
+            Proof::Flow(network) => {
+                let apart = household::split_penalty(self.instance, demand);
+                arc.map_or(self.instance.demands()[demand].penalty - network.worth(self.instance, demand), |arc| {
+                    network.reduced_cost(self.instance, demand, arc) + apart
+                })
+            }
+            Proof::Prices(priced) => priced.miss_alone(self.instance, demand, arc),
+        };
+        self.floor + miss < self.limit
+    }
+
+    fn together(&self, household: usize, resource: usize) -> bool {
+        let miss = match self.proof {
+            Proof::Flow(network) => {
+                let arcs = self.instance.households()[household].members.iter();
+                let arcs = arcs.filter_map(|&member| Some((member, self.instance.arc(member, resource)?)));
+                arcs.map(|(member, arc)| network.reduced_cost(self.instance, member, arc)).sum()
+            }
+            Proof::Prices(priced) => priced.miss_together(self.instance, household, resource).unwrap_or(i64::MAX / 2),
+        };
+        self.floor + miss < self.limit
+    }
 }
 
 struct Climb<'a> {
@@ -79,11 +154,7 @@ impl<'a> Climb<'a> {
         climb
     }
 
-    fn flow(&mut self) -> Option<Network> {
-        if !self.meter.open() {
-            return None;
-        }
-        let mut network = Network::new(self.instance);
+    fn flow(&mut self, network: &mut Network) {
         network.insert_all(self.instance, &self.order, &mut self.meter);
         self.prove(network.bound(self.instance));
         let mut found = State::of(self.instance, &network.assignment(), &self.order);
@@ -96,20 +167,73 @@ impl<'a> Climb<'a> {
         }
         let outcome = if network.is_complete() { Outcome::Completed } else { Outcome::Interrupted };
         self.record(Rung::Flow, outcome);
-        Some(network)
+    }
+
+    /// Where few resources take many each: prices natively, what they suggest, moves, and exact where that is small enough.
+    fn by_prices(&mut self, supply: &Supply, seed: Seed) -> Proof<'static> {
+        let priced = ascent::ascend(self.instance, supply, &mut self.meter);
+        self.prove(priced.paid.bound);
+        let open = self.meter.open();
+        self.record(Rung::Prices, ended(open));
+        let proof = Proof::Prices(Box::new(priced));
+        if open && !self.is_proved() {
+            self.around(&proof, seed);
+        }
+        proof
+    }
+
+    /// What prices suggest, and what is better near it.
+    fn around(&mut self, proof: &Proof<'_>, seed: Seed) {
+        let Proof::Prices(priced) = proof else { return };
+        let mut found = round::assign(self.instance, priced, &mut self.meter);
+        greedy::fill(&mut found, &self.order, &mut self.meter);
+        self.offer(found.clone(), Rung::Repair);
+        self.record(Rung::Repair, ended(true));
+        // Near the prices first: a few placements each are quickly tried, and nearly all that helps is among them.
+        let all = self.columns(proof);
+        let mut finished = true;
+        for each in PLACEMENTS_TRIED {
+            let limit = all.limit_of(each * self.order.len()).unwrap_or(i64::MAX);
+            let columns = all.within(self.instance, limit.min(self.best.objective()));
+            finished = finished && improve::descend(&mut found, &columns, &self.order, &mut self.meter);
+            self.offer(found.clone(), Rung::Repair);
+            self.record(Rung::Repair, ended(finished));
+        }
+        // A part small enough to be solved in no time makes the rest smaller; only then the whole, and at last by seed.
+        let wide = exact::columns_max(self.meter.wall());
+        for (largest, shaken) in [(wide / 3, false), (wide, false), (wide, true)] {
+            if self.is_proved() || self.exact(proof, largest) || self.is_proved() {
+                return;
+            }
+            let left = self.columns(proof);
+            let mut state = self.best.clone();
+            let finished = (!shaken || improve::shake(&mut state, &left, seed, &mut self.meter))
+                && improve::descend(&mut state, &left, &self.order, &mut self.meter);
+            self.offer(state, Rung::Repair);
+            self.record(Rung::Repair, ended(finished));
+            if !finished {
+                return;
+            }
+        }
     }
 
     /// What a flow cannot say: the priced relaxation or else repair, then exact, then repair by seed.
-    fn beyond(&mut self, network: &Network, seed: Seed) {
+    fn beyond<'n>(&mut self, network: &'n Network, seed: Seed) -> Proof<'n> {
         let proof = self.price_all(network);
+        self.search(network, &proof, seed);
+        proof
+    }
+
+    /// What is better than what is in hand, by what is proved.
+    fn search(&mut self, network: &Network, proof: &Proof<'_>, seed: Seed) {
         // What the relaxation proves and rounds is better than what moves from the flow come to, and takes less time.
         if matches!(proof, Proof::Flow(_)) && !self.repair(network) {
             return;
         }
-        if self.is_proved() || self.exact(&self.columns(&proof)) || self.is_proved() {
+        if self.is_proved() || self.exact(proof, exact::columns_max(self.meter.wall())) || self.is_proved() {
             return;
         }
-        let left = self.columns(&proof);
+        let left = self.columns(proof);
         let mut state = self.best.clone();
         let finished = improve::shake(&mut state, &left, seed, &mut self.meter)
             && improve::descend(&mut state, &left, &self.order, &mut self.meter);
@@ -117,8 +241,7 @@ impl<'a> Climb<'a> {
         self.record(Rung::Repair, ended(finished));
         // A better answer leaves fewer columns: it may be small enough now.
         if finished && self.skipped == Some(StoppedBy::SizeLimit) && !self.is_proved() {
-            let left = self.columns(&proof);
-            self.exact(&left);
+            self.exact(proof, exact::columns_max(self.meter.wall()));
         }
     }
 
@@ -157,11 +280,11 @@ impl<'a> Climb<'a> {
             self.record(Rung::Lp, outcome);
             return Proof::Flow(network);
         };
-        self.prove(relaxed.bound);
+        self.prove(relaxed.priced.paid.bound);
         let mut found = State::of(self.instance, &relaxed.assign, &self.order);
         let (whole, complete) = (relaxed.whole, relaxed.complete);
         (self.rounds, self.columns) = (relaxed.rounds, relaxed.columns);
-        let proof = Proof::Prices(Box::new(relaxed));
+        let proof = Proof::Prices(Box::new(relaxed.priced));
         if !whole {
             let columns = self.columns(&proof);
             greedy::fill(&mut found, &self.order, &mut self.meter);
@@ -172,25 +295,33 @@ impl<'a> Climb<'a> {
         proof
     }
 
-    /// Relaxation and, where it leaves fractions, branching on the solver thread; whether there is nothing left to try.
-    fn exact(&mut self, columns: &Columns) -> bool {
+    /// Relaxation and, where it leaves fractions, branching on the solver thread, over as much of what can beat the best in
+    /// hand as its size allows; whether there is nothing left to try.
+    fn exact(&mut self, proof: &Proof<'_>, largest: usize) -> bool {
         if !self.meter.open() {
             return true;
         }
-        let limit = self.best.objective();
-        let mut model = Model::new(self.instance, columns, &self.best.assignment());
-        if model.size() > exact::columns_max(self.meter.wall()) {
+        let Some((limit, mut model)) = self.model(proof, largest) else {
+            if !self.meter.open() {
+                return true;
+            }
             self.skip(StoppedBy::SizeLimit, Outcome::SkippedForSize);
             return false;
-        }
-        self.skipped = None;
+        };
+        self.skipped = (limit < self.best.objective()).then_some(StoppedBy::SizeLimit);
         self.columns = self.columns.max(model.size());
-        for (task, rung) in [(Task::Relax, Rung::Lp), (Task::Branch, Rung::Mip)] {
+        let columns = self.columns(proof).within(self.instance, limit);
+        // Prices of the relaxation have said what it can say.
+        let tasks: &[(Task, Rung)] = match proof {
+            Proof::Flow(_) => &[(Task::Relax, Rung::Lp), (Task::Branch, Rung::Mip)],
+            Proof::Prices(_) => &[(Task::Branch, Rung::Mip)],
+        };
+        for &(task, rung) in tasks {
             let finding = match exact::fly(model, task, self.meter.remaining()) {
                 Ok(finding) => finding,
                 Err(silence) => return self.unanswered(silence, rung),
             };
-            self.take(&finding, columns, rung);
+            self.take(&finding, &columns, rung);
             let sound = finding.bound.is_none_or(|bound| self.prove_below(bound, limit));
             self.record(rung, if sound { ended(finding.bound.is_some()) } else { Outcome::Failed });
             if self.is_proved() || finding.whole {
@@ -199,6 +330,27 @@ impl<'a> Climb<'a> {
             model = finding.model;
         }
         false
+    }
+
+    /// The model over what a solution below a limit may do: below the best in hand, or, where that is too large, as far above
+    /// the bound as the size allows. `None` where hardly anything is small enough, or the meter stopped it.
+    fn model(&mut self, proof: &Proof<'_>, largest: usize) -> Option<(i64, Model)> {
+        let floor = proof.bound(self.instance);
+        let mut limit = self.best.objective();
+        for _ in 0..NARROWED_MAX {
+            // Each look goes over all placements.
+            self.meter.note(self.instance.demands().iter().map(|demand| demand.arcs.len()).sum());
+            if !self.meter.open() {
+                return None;
+            }
+            let below = Below { instance: self.instance, proof, floor, limit };
+            let model = Model::new(self.instance, &below, &self.best.assignment());
+            if model.size() <= largest {
+                return Some((limit, model));
+            }
+            limit = floor + (limit - floor) * 3 / 4;
+        }
+        None
     }
 
     /// Notes why the solver thread said nothing; whether there is nothing left to try.
@@ -232,10 +384,9 @@ impl<'a> Climb<'a> {
                 let reduced_cost = |demand, arc| network.reduced_cost(self.instance, demand, arc);
                 Columns::new(self.instance, network.bound(self.instance), limit, reduced_cost)
             }
-            #[cfg(feature = "highs")]
-            Proof::Prices(relaxed) => {
-                let reduced_cost = |demand, arc| relaxed.reduced_cost(self.instance, demand, arc);
-                Columns::new(self.instance, relaxed.bound, limit, reduced_cost)
+            Proof::Prices(priced) => {
+                let reduced_cost = |demand, arc| priced.reduced_cost(self.instance, demand, arc);
+                Columns::new(self.instance, priced.paid.bound, limit, reduced_cost)
             }
         }
     }
@@ -277,14 +428,14 @@ impl<'a> Climb<'a> {
         self.trace.push(Trace { rung, outcome, objective: self.best.objective(), bound: self.bound, elapsed });
     }
 
-    fn end(self) -> Plan {
+    fn end(self, network: Option<Network>, priced: Option<Box<Priced>>) -> Climbed {
         let optimal = self.is_proved();
         let stopped_by = match self.meter.stopped().or(self.skipped) {
             _ if optimal => StoppedBy::Proof,
             Some(why) => why,
             None => StoppedBy::Exhausted,
         };
-        Plan {
+        let plan = Plan {
             assign: self.best.assignment(),
             objective: self.best.objective(),
             split: self.best.split(),
@@ -298,7 +449,8 @@ impl<'a> Climb<'a> {
             columns: self.columns,
             elapsed: self.meter.elapsed(),
             trace: self.trace,
-        }
+        };
+        Climbed { plan, network, priced }
     }
 }
 

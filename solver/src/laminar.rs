@@ -103,12 +103,12 @@ impl Tree {
 }
 
 /// Whether the group has any effect at all.
-fn matters(group: &Group) -> bool {
+pub(crate) fn matters(group: &Group) -> bool {
     !group.resources.is_empty() && (group.max.is_some() || group.steps.last().is_some_and(|step| step.unit_cost > 0))
 }
 
 /// For each group whether some demand that may use one of its resources is not counted by it.
-fn partial(instance: &Instance) -> Vec<bool> {
+pub(crate) fn partial(instance: &Instance) -> Vec<bool> {
     let mut partial = vec![false; instance.groups().len()];
     if instance.groups().iter().all(|group| group.classes.is_none()) {
         return partial;

@@ -11,6 +11,10 @@
 //! | `rules` | what an assignment costs and may not do, one file per family |
 //! | `greedy` | first rung: dearest penalty first |
 //! | `laminar` | which groups a flow can carry |
+//! | `supply` | what resources and groups can take, unit by unit |
+//! | `duals` | prices, and the bound they prove |
+//! | `ascent` | those prices natively, where few resources take many each |
+//! | `round` | the assignment prices suggest |
 //! | `flow` | second rung: shortest augmenting paths, exact for the plain problem and for laminar groups |
 //! | `improve` | moves and ejections for the other groups |
 //! | `together` | moves of whole households |
@@ -23,18 +27,18 @@
 //! | `check` | the independent verifier |
 //! | `format` | the neutral files of instances and solutions |
 //!
-//! Costs are whole points (`i64`) everywhere but in `exact`. It knows nothing of what a demand is, logs nothing and
+//! Costs are whole points (`i64`) everywhere but in `exact`, `priced` and `ascent`, whose floats only suggest. It knows nothing of what a demand is, logs nothing and
 //! reads no clock but the budget's.
 
 #![cfg_attr(not(feature = "highs"), forbid(unsafe_code))]
 
 mod alternatives;
+mod ascent;
 #[cfg(feature = "highs")]
 mod basis;
 mod budget;
 mod check;
 mod detours;
-#[cfg(feature = "highs")]
 mod duals;
 mod exact;
 mod flow;
@@ -47,8 +51,10 @@ mod laminar;
 mod plan;
 #[cfg(feature = "highs")]
 mod priced;
+mod round;
 mod rules;
 mod solved;
+mod supply;
 mod together;
 mod unplaced;
 

@@ -11,6 +11,8 @@ pub enum Rung {
     Greedy,
     /// Shortest augmenting paths with potentials.
     Flow,
+    /// Prices of the relaxation, climbed natively; of itself it places nobody.
+    Prices,
     /// Linear relaxation that came out whole.
     Lp,
     /// Moves, ejections and seeded re-insertions on an assignment in hand.
@@ -26,6 +28,7 @@ impl Rung {
         match self {
             Self::Greedy => "greedy",
             Self::Flow => "flow",
+            Self::Prices => "prices",
             Self::Lp => "lp",
             Self::Repair => "repair",
             Self::Mip => "mip",

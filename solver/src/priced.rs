@@ -7,10 +7,11 @@
 
 use crate::basis::{self, NewColumn, Stand};
 use crate::budget::Meter;
-use crate::duals::{Paid, Prices};
+use crate::duals::{Priced, Prices};
 use crate::flow::Network;
-use crate::instance::{Arc, Group, Instance};
+use crate::instance::{Group, Instance};
 use crate::rules::household;
+use crate::supply::Supply;
 use good_lp::{Expression, ProblemVariables, SolverModel as _, Variable, highs, variable};
 use highs::{HighsModelStatus, Model, SolvedModel};
 use std::collections::HashSet;
@@ -56,37 +57,14 @@ pub(crate) struct Relaxed {
     pub(crate) assign: Vec<Option<usize>>,
     /// Whether no fraction is left.
     pub(crate) whole: bool,
-    /// The best bound proved on the way.
-    pub(crate) bound: i64,
-    /// The prices that prove it.
-    pub(crate) prices: Prices,
-    /// What they make everybody pay.
-    pub(crate) paid: Paid,
+    /// The prices with the best bound on the way.
+    pub(crate) priced: Priced,
     /// Whether no placement is missing any more.
     pub(crate) complete: bool,
     /// Rounds of pricing.
     pub(crate) rounds: usize,
     /// Columns at the end.
     pub(crate) columns: usize,
-}
-
-impl Relaxed {
-    /// By how many points at least a solution that uses this placement is above the bound: on its own, or with its
-    /// household, whichever is less.
-    pub(crate) fn reduced_cost(&self, instance: &Instance, demand: usize, arc: Arc) -> i64 {
-        let (prices, parts) = (&self.prices, self.prices.parts());
-        let Some(of) = instance.household_of(demand) else {
-            let pays = arc.cost * parts + prices.of_placing(instance, demand, arc.resource);
-            return (pays - self.paid.demands[demand]).div_euclid(parts);
-        };
-        let household = &instance.households()[of];
-        let alone: i64 = household.members.iter().map(|&member| self.paid.demands[member]).sum();
-        let pays = (arc.cost + household.split_penalty) * parts + prices.of_placing(instance, demand, arc.resource);
-        let apart = alone - self.paid.demands[demand] + pays - self.paid.households[of];
-        let together = household::cost_together(instance, household, arc.resource)
-            .map(|cost| cost * parts + prices.of_all(instance, household, arc.resource) - self.paid.households[of]);
-        together.map_or(apart, |together| together.min(apart)).div_euclid(parts)
-    }
 }
 
 /// Solves the relaxation as far as the meter goes, from the prices of the flow and the assignment in hand. `None` when HiGHS
@@ -100,18 +78,24 @@ pub(crate) fn relax(
     let _turn = TURN.try_lock().ok()?;
     let price = |resource| network.price(resource);
     let mut master = Master::new(instance, first_columns(instance, in_hand, price), in_hand)?;
-    let mut best: Option<(Prices, Paid)> = None;
+    let supply = Supply::of(instance);
+    let mut best: Option<Priced> = None;
     let mut last = None;
     let (mut rounds, mut complete) = (0, false);
     while rounds < ROUNDS_MAX && meter.open() {
         let Some(found) = master.solve(meter) else { break };
         rounds += 1;
-        let prices = Prices::rounded(instance, |resource| found.resources[resource], |group| found.groups[group]);
-        let paid = prices.paid(instance);
+        let own = |resource: usize| {
+            let groups = instance.groups_of(resource).iter().filter(|&&group| supply.groups[group].is_none());
+            groups.map(|&group| found.groups[group]).sum::<f64>()
+        };
+        let resource = |resource: usize| found.resources[resource] + own(resource);
+        let prices = Prices::rounded(instance, &supply, resource, |group| found.groups[group]);
         meter.note(instance.demands().iter().map(|demand| demand.arcs.len()).sum());
         let missing = missing_columns(instance, &prices, &found.alphas, &master.known);
-        if best.as_ref().is_none_or(|(_, known)| paid.bound > known.bound) {
-            best = Some((prices, paid));
+        let found_here = Priced::new(instance, &supply, prices);
+        if best.as_ref().is_none_or(|best| found_here.paid.bound > best.paid.bound) {
+            best = Some(found_here);
         }
         last = Some(found.values);
         if missing.is_empty() {
@@ -122,10 +106,10 @@ pub(crate) fn relax(
             break;
         }
     }
-    let (prices, paid) = best?;
+    let priced = best?;
     let (assign, whole) = master.read(instance, &last?);
     let columns = master.columns.len();
-    Some(Relaxed { assign, whole, bound: paid.bound, prices, paid, complete, rounds, columns })
+    Some(Relaxed { assign, whole, priced, complete, rounds, columns })
 }
 
 /// The restricted problem, as HiGHS has it.

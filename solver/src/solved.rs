@@ -4,6 +4,7 @@
 
 use crate::budget::{Budget, Seed};
 use crate::detours::Incoming;
+use crate::duals::Priced;
 use crate::flow::Network;
 use crate::instance::Instance;
 use crate::ladder::{Climbed, climb};
@@ -64,6 +65,7 @@ pub struct Solved {
     instance: Shared<Instance>,
     plan: Plan,
     network: Option<Network>,
+    priced: Option<Box<Priced>>,
     incoming: Option<Incoming>,
 }
 
@@ -72,10 +74,10 @@ impl Solved {
     #[must_use]
     pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
         let instance = instance.into();
-        let Climbed { plan, network } = climb(&instance, budget, seed);
+        let Climbed { plan, network, priced } = climb(&instance, budget, seed);
         let explains = network.as_ref().filter(|network| network.is_complete() && network.is_whole());
         let incoming = explains.map(|network| Incoming::new(&instance, network));
-        Self { instance, plan, network, incoming }
+        Self { instance, plan, network, priced, incoming }
     }
 
     /// The instance solved.
@@ -90,12 +92,15 @@ impl Solved {
         &self.plan
     }
 
-    /// The shadow price of a resource, in points: what one more demand there would cost the others at least. `None` where
-    /// the flow never ran or the resource is unknown.
+    /// The shadow price of a resource, in points: what one more demand there would cost the others at least. By the prices of
+    /// the relaxation where they were found, else by the flow's. `None` where neither ran or the resource is unknown.
     #[must_use]
     pub fn price(&self, resource: usize) -> Option<i64> {
-        let network = self.network.as_ref().filter(|_| resource < self.instance.resources().len())?;
-        Some(network.price(resource))
+        if resource >= self.instance.resources().len() {
+            return None;
+        }
+        let priced = self.priced.as_ref().map(|priced| priced.price(&self.instance, resource));
+        priced.or_else(|| Some(self.network.as_ref()?.price(resource)))
     }
 
     /// The network, where its optimum is the plan.
