@@ -33,6 +33,7 @@ pub(crate) struct Link {
 }
 
 /// The labels of one search over the nodes.
+#[derive(Debug)]
 pub(crate) struct Labels {
     pub(crate) distance: Vec<i64>,
     pub(crate) link: Vec<Link>,
@@ -132,6 +133,55 @@ impl Network {
             let steps = self.insert(instance, demand, &mut labels);
             meter.note(steps);
         }
+    }
+
+    /// Inserts one demand more than there were; those already in who move for it.
+    pub(crate) fn arrive(&mut self, instance: &Instance, labels: &mut Labels) -> Vec<usize> {
+        let newcomer = self.place.len();
+        self.place.push(Place::Absent);
+        let arcs = instance.demands()[newcomer].arcs.iter();
+        self.cheapest.push(arcs.map(|arc| arc.cost).min().unwrap_or(FAR));
+        self.insert(instance, newcomer, labels);
+        let mut movers = Vec::new();
+        let mut node = self.tree.sink();
+        loop {
+            let link = labels.link[node];
+            movers.extend(link.demand.filter(|demand| *demand != newcomer));
+            let Some(from) = link.node else { return movers };
+            node = from;
+        }
+    }
+
+    /// Takes a demand out where that changes nothing for the others: it was left out, or its place has no price. Whether it
+    /// could; `instance` still has it as it was.
+    pub(crate) fn depart(&mut self, instance: &Instance, demand: usize) -> bool {
+        let Some(arc) = self.arc_of(demand) else {
+            self.value -= instance.demands()[demand].penalty;
+            return true;
+        };
+        // Without a price there is none on the way to the sink either: every residual arc there costs 0 or more.
+        if self.price[arc.resource] > 0 {
+            return false;
+        }
+        self.holders[arc.resource].retain(|holder| *holder != demand);
+        let mut node = arc.resource;
+        while let Some(parent) = self.tree.parent(node) {
+            self.flow[node] -= 1;
+            node = parent;
+        }
+        self.value -= arc.cost;
+        self.place[demand] = Place::Out;
+        true
+    }
+
+    /// Whether the flow stays the best there is when this resource takes so many.
+    pub(crate) fn bears(&self, resource: usize, capacity: usize, before: usize) -> bool {
+        capacity >= self.flow[resource] && (capacity <= before || self.price[resource] <= 0)
+    }
+
+    /// The cost of the flow, in points.
+    pub(crate) fn value(&self) -> i64 {
+        self.value
     }
 
     /// Whether every demand is in.

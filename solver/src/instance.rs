@@ -232,6 +232,8 @@ pub struct Instance {
     counted: Vec<Option<Vec<bool>>>,
     households: Vec<Household>,
     household_of: Vec<Option<usize>>,
+    /// The dearest assignment imaginable, in points.
+    dearest: i128,
 }
 
 impl Instance {
@@ -250,10 +252,10 @@ impl Instance {
         for (index, group) in groups.iter().enumerate() {
             check_group(index, group, &mut groups_of)?;
         }
-        check_total(&demands, &groups, &[])?;
+        let dearest = check_total(dearest_total(&demands, &groups, &[]))?;
         let counted = groups.iter().map(|group| counted(group, &demands)).collect();
         let household_of = vec![None; demands.len()];
-        Ok(Self { demands, resources, groups, groups_of, counted, households: Vec::new(), household_of })
+        Ok(Self { demands, resources, groups, groups_of, counted, households: Vec::new(), household_of, dearest })
     }
 
     /// Adds households, in place of any there were.
@@ -265,8 +267,45 @@ impl Instance {
         for (index, household) in households.iter().enumerate() {
             check_household(index, household, &mut household_of)?;
         }
-        check_total(&self.demands, &self.groups, &households)?;
-        Ok(Self { households, household_of, ..self })
+        let dearest = check_total(dearest_total(&self.demands, &self.groups, &households))?;
+        Ok(Self { households, household_of, dearest, ..self })
+    }
+
+    /// Adds a demand at the end, in no household.
+    ///
+    /// # Errors
+    /// The first fault found; the instance is then as it was.
+    pub(crate) fn push(&mut self, demand: Demand) -> Result<(), InstanceError> {
+        check_demand(self.demands.len(), &demand, self.resources.len())?;
+        self.dearest = check_total(self.dearest + dearest_of(&demand, &self.groups))?;
+        for (counted, group) in self.counted.iter_mut().zip(&self.groups) {
+            if let Some(counted) = counted {
+                counted.push(is_counted(group, &demand));
+            }
+        }
+        self.household_of.push(None);
+        self.demands.push(demand);
+        Ok(())
+    }
+
+    /// Empties a demand: it costs nothing to leave out and can be placed nowhere. Its index stays.
+    pub(crate) fn empty(&mut self, demand: usize) {
+        self.dearest -= dearest_of(&self.demands[demand], &self.groups);
+        self.demands[demand] = Demand::default();
+        self.dearest += dearest_of(&self.demands[demand], &self.groups);
+        for counted in self.counted.iter_mut().flatten() {
+            counted[demand] = false;
+        }
+    }
+
+    /// Gives a resource another capacity; here 0 is allowed: it is closed.
+    pub(crate) fn resize(&mut self, resource: usize, capacity: usize) {
+        self.resources[resource].capacity = capacity;
+    }
+
+    /// Whether a group would count a demand placed with one of its resources.
+    pub(crate) fn would_count(&self, group: usize, demand: &Demand) -> bool {
+        is_counted(&self.groups[group], demand)
     }
 
     /// The demands, in order of arrival.
@@ -411,26 +450,34 @@ fn check_household(
     Ok(())
 }
 
-/// The dearest assignment imaginable, every demand at its dearest, every group at its last price and every household apart,
-/// must stay exact.
-fn check_total(demands: &[Demand], groups: &[Group], households: &[Household]) -> Result<(), InstanceError> {
-    let dearest = |demand: &Demand| demand.arcs.iter().map(|arc| arc.cost).fold(demand.penalty, i64::max);
-    let mut total: i128 = demands.iter().map(|demand| i128::from(dearest(demand))).sum();
+/// The dearest assignment imaginable, every demand at its dearest, every group at its last price and every household apart.
+fn dearest_total(demands: &[Demand], groups: &[Group], households: &[Household]) -> i128 {
     let apart =
         |household: &Household| household.members.iter().map(|_| i128::from(household.split_penalty)).sum::<i128>();
-    total += households.iter().map(apart).sum::<i128>();
-    for group in groups {
-        let last_price = group.steps.last().map_or(0, |step| step.unit_cost);
-        // Saturated at what is refused anyway.
-        let units = i128::try_from(demands.len()).unwrap_or(i128::from(TOTAL_MAX));
-        total += i128::from(last_price) * units;
-    }
-    if total > i128::from(TOTAL_MAX) { Err(InstanceError::TooLarge) } else { Ok(()) }
+    let of_households: i128 = households.iter().map(apart).sum();
+    demands.iter().map(|demand| dearest_of(demand, groups)).sum::<i128>() + of_households
+}
+
+/// What one demand adds to it.
+fn dearest_of(demand: &Demand, groups: &[Group]) -> i128 {
+    let last_prices = groups.iter().filter_map(|group| group.steps.last()).map(|step| i128::from(step.unit_cost));
+    let dearest = demand.arcs.iter().map(|arc| arc.cost).fold(demand.penalty, i64::max);
+    i128::from(dearest) + last_prices.sum::<i128>()
+}
+
+/// It must stay exact.
+fn check_total(total: i128) -> Result<i128, InstanceError> {
+    if total > i128::from(TOTAL_MAX) { Err(InstanceError::TooLarge) } else { Ok(total) }
+}
+
+fn is_counted(group: &Group, demand: &Demand) -> bool {
+    let of_class = |wanted: &Vec<u32>| demand.classes.iter().any(|class| wanted.contains(class));
+    group.classes.as_ref().is_none_or(of_class)
 }
 
 fn counted(group: &Group, demands: &[Demand]) -> Option<Vec<bool>> {
-    let classes = group.classes.as_ref()?;
-    Some(demands.iter().map(|demand| demand.classes.iter().any(|class| classes.contains(class))).collect())
+    group.classes.as_ref()?;
+    Some(demands.iter().map(|demand| is_counted(group, demand)).collect())
 }
 
 /// Instances that several files test with.

@@ -21,6 +21,7 @@
 //! | `exact` | linear relaxation and branch and bound on a thread of its own, below a measured size |
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
+//! | `standing` | a plan kept while demands come and go |
 //! | `alternatives` | what else could be done with one demand, and at what price |
 //! | `detours` | those prices, exact, from the flow |
 //! | `unplaced` | why a demand is left out |
@@ -54,6 +55,7 @@ mod priced;
 mod round;
 mod rules;
 mod solved;
+mod standing;
 mod supply;
 mod together;
 mod unplaced;
@@ -65,4 +67,5 @@ pub use exact::EXACT_COLUMNS_MAX;
 pub use instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step, TOTAL_MAX};
 pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
 pub use solved::{Solved, solve};
+pub use standing::{Arrival, Standing, StandingError};
 pub use unplaced::{Taken, Unplaced};

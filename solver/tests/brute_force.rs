@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use solver::{
-    Arc, Budget, Demand, Group, Household, Instance, Plan, Resource, Rung, Seed, Solved, Step, StoppedBy, check,
-    check_assignment, solve,
+    Arc, Budget, Demand, Group, Household, Instance, Plan, Resource, Rung, Seed, Solved, Standing, Step, StoppedBy,
+    check, check_assignment, solve,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -280,6 +280,40 @@ proptest! {
                 prop_assert!(alternative.system_cost >= truth);
                 prop_assert!(!alternative.exact || alternative.system_cost == truth);
             }
+        }
+    }
+
+    #[test]
+    fn a_plan_kept_through_comings_and_goings_is_the_one_solved_anew(
+        instance in prop_oneof![plain(), laminar()],
+        newcomers in demands(6, 5),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), 0_usize..3), 6),
+    ) {
+        let resources = instance.resources().len();
+        let mut standing = Standing::new(instance).unwrap();
+        for (mut newcomer, (leaver, changed, capacity)) in newcomers.into_iter().zip(changes) {
+            let best = |standing: &Standing| {
+                let verdict = check_assignment(standing.instance(), &standing.assignment());
+                prop_assert_eq!(&verdict.violations, &vec![]);
+                prop_assert_eq!(verdict.split.unwrap().total(), standing.objective());
+                let anew = solve(standing.instance(), Budget::wall(WALL), Seed(0));
+                prop_assert_eq!((standing.objective(), anew.optimal), (anew.objective, true));
+                Ok(())
+            };
+            newcomer.arcs.retain(|arc| arc.resource < resources);
+            let (before, places) = (standing.objective(), standing.assignment());
+            let arrival = standing.arrive(newcomer).unwrap();
+            prop_assert_eq!(standing.objective(), before + arrival.cost);
+            for (demand, place) in places.into_iter().enumerate() {
+                let moved = arrival.displaced.iter().find(|moved| moved.demand == demand);
+                let told = moved.map_or((place, place), |moved| (moved.from, moved.to));
+                prop_assert_eq!(told, (place, standing.place_of(demand)));
+            }
+            best(&standing)?;
+            standing.depart(leaver.index(standing.instance().demands().len()));
+            best(&standing)?;
+            standing.resize(changed.index(resources), capacity);
+            best(&standing)?;
         }
     }
 
