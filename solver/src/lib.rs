@@ -22,6 +22,7 @@
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
 //! | `standing` | a plan kept while demands come and go |
+//! | `reoptimise` | a better plan for those who have places, moving few |
 //! | `alternatives` | what else could be done with one demand, and at what price |
 //! | `detours` | those prices, exact, from the flow |
 //! | `unplaced` | why a demand is left out |
@@ -52,6 +53,7 @@ mod laminar;
 mod plan;
 #[cfg(feature = "highs")]
 mod priced;
+mod reoptimise;
 mod round;
 mod rules;
 mod solved;
@@ -66,6 +68,7 @@ pub use check::{Verdict, Violation, check, check_assignment};
 pub use exact::EXACT_COLUMNS_MAX;
 pub use instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step, TOTAL_MAX};
 pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
+pub use reoptimise::{Exchange, Moving, Reoptimised, reoptimise};
 pub use solved::{Solved, solve};
 pub use standing::{Arrival, Standing, StandingError};
 pub use unplaced::{Taken, Unplaced};

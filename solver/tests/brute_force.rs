@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use solver::{
-    Arc, Budget, Demand, Group, Household, Instance, Plan, Resource, Rung, Seed, Solved, Standing, Step, StoppedBy,
-    check, check_assignment, solve,
+    Arc, Budget, Demand, Group, Household, Instance, Moving, Plan, Resource, Rung, Seed, Solved, Standing, Step,
+    StoppedBy, check, check_assignment, reoptimise, solve,
 };
 use std::sync::Mutex;
 use std::time::Duration;
@@ -314,6 +314,48 @@ proptest! {
             best(&standing)?;
             standing.resize(changed.index(resources), capacity);
             best(&standing)?;
+        }
+    }
+
+    #[test]
+    fn few_are_moved_and_each_for_what_it_says(
+        instance in any_instance(),
+        picks in prop::collection::vec(any::<Index>(), 5),
+        penalty in 0_i64..20,
+        most in 0_usize..4,
+    ) {
+        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Places held as somebody without a plan might hold them, as far as they are feasible.
+        let mut held = vec![None; instance.demands().len()];
+        for (index, (demand, pick)) in instance.demands().iter().zip(&picks).enumerate() {
+            if !demand.arcs.is_empty() {
+                held[index] = Some(demand.arcs[pick.index(demand.arcs.len())].resource);
+                if !check_assignment(&instance, &held).is_feasible() {
+                    held[index] = None;
+                }
+            }
+        }
+        let points = |assign: &[Option<usize>]| check_assignment(&instance, assign).split.unwrap().total();
+        let found = reoptimise(&instance, &held, Moving { penalty, most }, Budget::wall(WALL), Seed(0)).unwrap();
+        prop_assert_eq!(check_assignment(&instance, &found.assign).violations, vec![]);
+        prop_assert_eq!(points(&found.assign), found.objective);
+        let moved = held.iter().zip(&found.assign).filter(|(from, to)| from.is_some() && from != to).count();
+        prop_assert!(moved <= most);
+        let mut assign = held.clone();
+        for exchange in &found.exchanges {
+            let before = points(&assign);
+            let mut counted = 0;
+            for moved in &exchange.moves {
+                prop_assert_eq!(assign[moved.demand], moved.from);
+                assign[moved.demand] = moved.to;
+                counted += i64::from(moved.from.is_some());
+            }
+            prop_assert_eq!(before - points(&assign), exchange.gain);
+            prop_assert!(exchange.gain > 0 && exchange.gain >= penalty * counted);
+        }
+        prop_assert_eq!(&assign, &found.assign);
+        if instance.groups().is_empty() && penalty == 0 && most >= moved && found.left == 0 {
+            prop_assert_eq!(found.objective, optimum(&instance, None).unwrap());
         }
     }
 
