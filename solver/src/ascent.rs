@@ -8,13 +8,13 @@
 
 use crate::budget::Meter;
 use crate::duals::{Priced, Prices};
-use crate::instance::{Arc, Instance};
+use crate::instance::{Arc, Group, Instance};
 use crate::rules::household;
 use crate::supply::{Segment, Supply};
 use std::ops::Range;
 
-/// The most prices: a step takes time with their cube.
-const PRICES_MAX: usize = 512;
+/// The most prices: a step takes time with their cube, some milliseconds at so many, and cannot be interrupted.
+const PRICES_MAX: usize = 320;
 
 /// The fewest choices for the square of the prices, as a share: with fewer a step takes longer than looking at the choices.
 const CHOICES_MIN: usize = 4;
@@ -41,9 +41,9 @@ const REACH: f64 = 8.0;
 const NOTHING: f64 = 1e-10;
 
 /// Whether prices are few enough, and shared by enough demands.
-pub(crate) fn suits(instance: &Instance, supply: &Supply) -> bool {
-    let groups = supply.groups.iter().flatten().count();
-    let prices = instance.resources().len() + groups;
+pub(crate) fn suits(instance: &Instance) -> bool {
+    let of_its_own = |group: &&Group| group.resources.len() > 1 || group.classes.is_some();
+    let prices = instance.resources().len() + instance.groups().iter().filter(of_its_own).count();
     let choices: usize = instance.demands().iter().map(|demand| demand.arcs.len()).sum();
     prices <= PRICES_MAX && prices * prices <= CHOICES_MIN * choices
 }
@@ -409,7 +409,7 @@ mod tests {
     use super::*;
     use crate::budget::Budget;
     use crate::flow::Network;
-    use crate::instance::{Demand, Group, Household, Resource, Step};
+    use crate::instance::{Demand, Household, Resource, Step};
     use crate::rules::by_penalty;
     use std::time::Duration;
 
@@ -435,7 +435,7 @@ mod tests {
         network.insert_all(&instance, &by_penalty(&instance), &mut meter(None));
         let optimum = network.bound(&instance);
         let supply = Supply::of(&instance);
-        assert!(suits(&instance, &supply));
+        assert!(suits(&instance));
         let bound = ascend(&instance, &supply, &mut meter(None)).paid.bound;
         assert!(bound <= optimum && optimum - bound <= 2, "{bound} of {optimum}");
     }

@@ -118,7 +118,7 @@ pub(crate) struct Finding {
 pub(crate) enum Silence {
     /// Another instance has the solver thread.
     Busy,
-    /// The wait is over; what comes later is thrown away.
+    /// The time is over, or too short to begin; what comes later is thrown away.
     TimedOut,
     /// An error of the solver, or nothing within its limit.
     Failed,

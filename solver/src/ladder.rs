@@ -42,12 +42,9 @@ pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed 
         return climb.end(None, None);
     }
     let mut network = Network::new(instance);
-    if !network.is_whole() {
-        let supply = Supply::of(instance);
-        if ascent::suits(instance, &supply) {
-            let proof = climb.by_prices(&supply, seed);
-            return climb.end(None, proof.prices());
-        }
+    if !network.is_whole() && ascent::suits(instance) {
+        let proof = climb.by_prices(&Supply::of(instance), seed);
+        return climb.end(None, proof.prices());
     }
     climb.flow(&mut network);
     let mut priced = None;
@@ -247,6 +244,9 @@ impl<'a> Climb<'a> {
 
     /// Moves from what the flow and the greedy rung found, until none helps; false if the meter stopped it.
     fn repair(&mut self, network: &Network) -> bool {
+        if !self.meter.open() {
+            return false;
+        }
         let columns = self.columns(&Proof::Flow(network));
         let mut finished = true;
         let greedy = {
@@ -275,10 +275,17 @@ impl<'a> Climb<'a> {
     /// The relaxation over all placements, by pricing; what it leaves in fractions is completed natively.
     #[cfg(feature = "highs")]
     fn price_all<'n>(&mut self, network: &'n Network) -> Proof<'n> {
-        let Some(relaxed) = priced::relax(self.instance, network, &self.best.assignment(), &mut self.meter) else {
-            let outcome = if self.meter.open() { Outcome::SkippedBusy } else { Outcome::Interrupted };
-            self.record(Rung::Lp, outcome);
-            return Proof::Flow(network);
+        let relaxed = match priced::relax(self.instance, network, &self.best.assignment(), &mut self.meter) {
+            Ok(relaxed) => relaxed,
+            Err(silence) => {
+                let outcome = match silence {
+                    Silence::Busy => Outcome::SkippedBusy,
+                    Silence::TimedOut => Outcome::Interrupted,
+                    Silence::Failed => Outcome::Failed,
+                };
+                self.record(Rung::Lp, outcome);
+                return Proof::Flow(network);
+            }
         };
         self.prove(relaxed.priced.paid.bound);
         let mut found = State::of(self.instance, &relaxed.assign, &self.order);

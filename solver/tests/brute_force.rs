@@ -371,3 +371,43 @@ proptest! {
         }
     }
 }
+
+/// Work is counted on every way, so that a rung that would not look at its meter goes far beyond what it may.
+#[test]
+fn no_rung_goes_far_beyond_the_work_it_may_do() {
+    let cost = |demand: usize, resource: usize| i64::try_from((demand * 37 + resource * 91) % 113).unwrap();
+    let arcs = |demand: usize, count: usize| (0..count).map(move |resource| (resource, cost(demand, resource)));
+    // The last has too many prices for those to come first.
+    for (resource_count, capacity, every) in [(8, 12, 3), (60, 1, 3), (300, 1, 30)] {
+        let demand = |index| {
+            let arcs = arcs(index, resource_count).filter(|(resource, _)| (resource + index) % every < 2);
+            let arcs = arcs.map(|(resource, cost)| Arc { resource, cost }).collect();
+            Demand { penalty: 150 + cost(index, 7), classes: vec![u32::from(index % 2 == 0)], arcs, current: None }
+        };
+        let demands: Vec<Demand> = (0..120).map(demand).collect();
+        let steps = vec![Step { width: Some(20), unit_cost: 0 }, Step { width: None, unit_cost: 30 }];
+        let group =
+            |from, to, classes| Group { resources: (from..to).collect(), classes, max: None, steps: steps.clone() };
+        let crossing = vec![
+            group(0, resource_count / 2 + 2, None),
+            group(resource_count / 2, resource_count, None),
+            group(0, resource_count, Some(vec![1])),
+        ];
+        let households = (0..20).map(|at| Household { members: vec![3 * at, 3 * at + 1], split_penalty: 20 });
+        let looks: usize = demands.iter().map(|demand| demand.arcs.len()).sum();
+        let instance = Instance::new(demands, vec![Resource { capacity }; resource_count], crossing).unwrap();
+        let instance = instance.with_households(households.collect()).unwrap();
+        let looks = u64::try_from(looks).unwrap();
+        for limit in [0, looks / 2, looks * 2, looks * 8, looks * 40, looks * 200] {
+            let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let plan = solve(&instance, Budget { wall: WALL, work: Some(limit) }, Seed(0));
+            assert_eq!(check(&instance, &plan), vec![]);
+            assert!(
+                plan.work <= limit + 4 * looks,
+                "{resource_count}: {} of {limit}, {looks}: {:?}",
+                plan.work,
+                plan.trace
+            );
+        }
+    }
+}
