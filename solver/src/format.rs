@@ -296,7 +296,7 @@ impl Solution {
             stage: plan.rung.as_str(),
             stopped_by: plan.stopped_by.as_str(),
             parse_ms: milliseconds(clocked.parse),
-            build_ms: 0.0,
+            build_ms: milliseconds(plan.built),
             solve_ms: milliseconds(plan.elapsed),
             cpu_ms: clocked.cpu.map(milliseconds),
             work: plan.work,

@@ -41,9 +41,10 @@ pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed 
     if !climb.meter.open() {
         return climb.end(None, None);
     }
-    let mut network = Network::new(instance);
+    let mut network = climb.build(|| Network::new(instance));
     if !network.is_whole() && ascent::suits(instance) {
-        let proof = climb.by_prices(&Supply::of(instance), seed);
+        let supply = climb.build(|| Supply::of(instance));
+        let proof = climb.by_prices(&supply, seed);
         return climb.end(None, proof.prices());
     }
     climb.flow(&mut network);
@@ -125,14 +126,16 @@ struct Climb<'a> {
     columns: usize,
     trace: Vec<Trace>,
     traced: Duration,
+    built: Duration,
 }
 
 impl<'a> Climb<'a> {
     /// Greedy, whatever the budget.
     fn start(instance: &'a Instance, budget: Budget) -> Self {
-        let order = by_penalty(instance);
         let mut meter = Meter::start(budget);
+        let order = by_penalty(instance);
         let mut best = State::new(instance);
+        let built = meter.elapsed();
         greedy::fill(&mut best, &order, &mut meter);
         let mut climb = Self {
             instance,
@@ -146,9 +149,18 @@ impl<'a> Climb<'a> {
             columns: 0,
             trace: Vec::new(),
             traced: Duration::ZERO,
+            built,
         };
         climb.record(Rung::Greedy, Outcome::Completed);
         climb
+    }
+
+    /// Counts the time of making something the rungs stand on.
+    fn build<T>(&mut self, make: impl FnOnce() -> T) -> T {
+        let began = self.meter.elapsed();
+        let made = make();
+        self.built += self.meter.elapsed().saturating_sub(began);
+        made
     }
 
     fn flow(&mut self, network: &mut Network) {
@@ -350,8 +362,10 @@ impl<'a> Climb<'a> {
             if !self.meter.open() {
                 return None;
             }
+            let began = self.meter.elapsed();
             let below = Below { instance: self.instance, proof, floor, limit };
             let model = Model::new(self.instance, &below, &self.best.assignment());
+            self.built += self.meter.elapsed().saturating_sub(began);
             if model.size() <= largest {
                 return Some((limit, model));
             }
@@ -455,6 +469,7 @@ impl<'a> Climb<'a> {
             rounds: self.rounds,
             columns: self.columns,
             elapsed: self.meter.elapsed(),
+            built: self.built,
             trace: self.trace,
         };
         Climbed { plan, network, priced }

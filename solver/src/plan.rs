@@ -171,6 +171,8 @@ pub struct Plan {
     pub columns: usize,
     /// Wall time from the call to the answer.
     pub elapsed: Duration,
+    /// How much of it went into what the rungs stand on: order, network, supply, models of the exact rung.
+    pub built: Duration,
     /// What each rung achieved, in order.
     pub trace: Vec<Trace>,
 }

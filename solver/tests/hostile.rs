@@ -1,0 +1,134 @@
+//! Files nobody should send: each is refused with the place of its fault, or solved to a plan that holds what it says.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use solver::format::{NamedInstance, read};
+use solver::{Budget, Seed, check, solve};
+use std::time::Duration;
+
+const SOUND: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "name": "small", "seed": 3,
+    "resources": [{"id": "a", "capacity": 2}, {"id": 7, "capacity": 1}, {"id": "c", "capacity": 4}],
+    "demands": [
+        {"id": "p", "classes": ["T1", "ald"], "penalty": 100, "current": -1, "arcs": [[0, 4], [1, 2]]},
+        {"id": "q", "classes": ["T2"], "penalty": 50, "current": 1, "arcs": [[1, 3], [2, 30]]},
+        {"id": "r", "classes": ["T2"], "penalty": 40, "arcs": [[0, 1], [1, 1], [2, 39]]},
+        {"id": "s", "classes": [], "penalty": 9, "arcs": []}],
+    "groups": [{"id": "g", "kind": "cap", "resources": [0, 1], "classes": ["T2"], "max": 1, "steps": [[1, 0], [null, 5]]},
+        {"id": "f", "kind": "fairness", "resources": [1, 2], "classes": null, "max": null, "steps": [[1, 1], [null, 3]]}],
+    "households": [{"id": "h", "members": [0, 1], "split_penalty": 6}]}"#;
+
+/// Work and not time ends a solve here, but for what no work limit reaches.
+fn is_held(named: &NamedInstance) -> Result<(), TestCaseError> {
+    let budget = Budget { wall: Duration::from_secs(60), work: Some(2_000) };
+    let plan = solve(&named.instance, budget, Seed(0));
+    prop_assert_eq!(check(&named.instance, &plan), vec![]);
+    Ok(())
+}
+
+/// What files like to break with, in the place of a number.
+const NUMBERS: [&str; 12] = [
+    "0",
+    "-1",
+    "1",
+    "3",
+    "1000000",
+    "9007199254740992",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "1e400",
+    "0.5",
+    "null",
+    "\"1\"",
+];
+
+/// Where numbers stand.
+fn numbers(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+        match found.last_mut() {
+            Some(last) if last.end == at && byte.is_ascii_digit() => last.end = at + 1,
+            _ => found.push(at..at + 1),
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_that_fell_on_a_file_are_told_or_solved(
+        changes in prop::collection::vec((any::<Index>(), any::<u8>(), 0_u8..3), 1..4),
+    ) {
+        let mut text = SOUND.as_bytes().to_vec();
+        for (at, byte, how) in changes {
+            let at = at.index(text.len());
+            match how {
+                0 => text[at] = byte,
+                1 => drop(text.remove(at)),
+                _ => text.insert(at, byte),
+            }
+        }
+        match read(&text) {
+            Ok(named) => is_held(&named)?,
+            Err(fault) => prop_assert!(!fault.to_string().is_empty()),
+        }
+    }
+
+    #[test]
+    fn numbers_that_were_not_meant_are_told_or_solved(
+        changes in prop::collection::vec((any::<Index>(), 0..NUMBERS.len()), 1..4),
+    ) {
+        let mut text = SOUND.to_owned();
+        for (place, number) in changes {
+            let places = numbers(&text);
+            text.replace_range(places[place.index(places.len())].clone(), NUMBERS[number]);
+        }
+        match read(text.as_bytes()) {
+            Ok(named) => is_held(&named)?,
+            Err(fault) => prop_assert!(fault.to_string().contains(['[', '.', ':', ' ']), "{}", fault),
+        }
+    }
+}
+
+#[test]
+fn the_dearest_that_is_allowed_stays_exact() {
+    // Two demands at a quarter of the most, and a group whose last step is an eighth: 2^51 · 2 + 2 · 2^50 + households 2^51.
+    let quarter = 1_i64 << 51;
+    let text = format!(
+        r#"{{"format": "aiguilleur-instance/1",
+        "resources": [{{"id": 0, "capacity": 1}}, {{"id": 1, "capacity": 2}}, {{"id": 2, "capacity": 9}}],
+        "demands": [{{"id": 0, "penalty": {quarter}, "arcs": [[0, 1], [1, 0]]}},
+            {{"id": 1, "penalty": {quarter}, "arcs": [[0, 1], [1, {dear}], [2, {dear}]]}}],
+        "groups": [{{"id": 0, "resources": [0, 1], "steps": [[1, 0], [null, {eighth}]]}}],
+        "households": [{{"id": 0, "members": [0, 1], "split_penalty": {eighth}}}]}}"#,
+        dear = quarter - 1,
+        eighth = quarter / 2,
+    );
+    let named = read(text.as_bytes()).unwrap();
+    let plan = solve(&named.instance, Budget::wall(Duration::from_secs(60)), Seed(0));
+    assert_eq!(check(&named.instance, &plan), vec![]);
+    let twice = text.replacen(&format!("\"penalty\": {quarter}"), &format!("\"penalty\": {}", quarter * 3), 1);
+    assert!(read(twice.as_bytes()).unwrap_err().to_string().starts_with("the costs may add up to more than"));
+}
+
+#[test]
+fn a_million_placements_are_read_and_have_an_answer_at_once() {
+    let arcs: Vec<String> = (0..1_000).map(|resource| format!("[{resource},{}]", resource % 7)).collect();
+    let arcs = arcs.join(",");
+    let demands: Vec<String> =
+        (0..1_000).map(|id| format!(r#"{{"id":{id},"penalty":{},"arcs":[{arcs}]}}"#, 10 + id % 90)).collect();
+    let resources: Vec<String> = (0..1_000).map(|id| format!(r#"{{"id":{id},"capacity":1}}"#)).collect();
+    let text = format!(
+        r#"{{"format":"aiguilleur-instance/1","resources":[{}],"demands":[{}]}}"#,
+        resources.join(","),
+        demands.join(",")
+    );
+    let named = read(text.as_bytes()).unwrap();
+    for work in [0, 1_000_000] {
+        let budget = Budget { wall: Duration::from_secs(600), work: Some(work) };
+        let plan = solve(&named.instance, budget, Seed(0));
+        assert_eq!(check(&named.instance, &plan), vec![]);
+        assert_eq!(plan.placed(), 1_000);
+    }
+}
