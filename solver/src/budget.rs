@@ -42,6 +42,8 @@ const PIECE: u64 = 8_192;
 pub(crate) struct Meter {
     started: Instant,
     budget: Budget,
+    /// The wall time sizes are measured by: never what is left of it, so that two runs decide alike.
+    nominal: Duration,
     spent: u64,
     read_at: u64,
     stopped: Option<StoppedBy>,
@@ -49,7 +51,17 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn start(budget: Budget) -> Self {
-        Self { started: Instant::now(), budget, spent: 0, read_at: 0, stopped: None }
+        Self { started: Instant::now(), budget, nominal: budget.wall, spent: 0, read_at: 0, stopped: None }
+    }
+
+    /// A meter for a part of the problem: its share of what is left, `size` of `left` of `whole`.
+    pub(crate) fn of_part(&self, size: usize, left: usize, whole: usize) -> Self {
+        let work = self.budget.work.map(|work| {
+            let work = u128::from(work.saturating_sub(self.spent)) * size as u128 / left.max(1) as u128;
+            u64::try_from(work).unwrap_or(u64::MAX)
+        });
+        let wall = part_of(self.remaining(), size, left);
+        Self { nominal: part_of(self.nominal, size, whole), ..Self::start(Budget { wall, work }) }
     }
 
     /// Counts steps that are taken whatever the budget says.
@@ -96,7 +108,7 @@ impl Meter {
     }
 
     pub(crate) fn wall(&self) -> Duration {
-        self.budget.wall
+        self.nominal
     }
 
     pub(crate) fn spent(&self) -> u64 {
@@ -106,6 +118,12 @@ impl Meter {
     pub(crate) fn stopped(&self) -> Option<StoppedBy> {
         self.stopped
     }
+}
+
+/// The share `size` of `whole` of a time.
+fn part_of(time: Duration, size: usize, whole: usize) -> Duration {
+    let nanoseconds = time.as_nanos() * size as u128 / whole.max(1) as u128;
+    u64::try_from(nanoseconds).map_or(time, Duration::from_nanos)
 }
 
 #[cfg(test)]
@@ -120,6 +138,16 @@ mod tests {
         assert!(meter.spend(10));
         assert!(!meter.spend(1));
         assert_eq!((meter.stopped(), meter.spent()), (Some(StoppedBy::Work), 11));
+    }
+
+    #[test]
+    fn a_part_has_its_share_of_what_is_left() {
+        let mut meter = Meter::start(Budget { wall: LONG, work: Some(100) });
+        meter.note(20);
+        let part = meter.of_part(3, 4, 12);
+        assert_eq!((part.budget.work, part.wall()), (Some(60), LONG / 4));
+        assert!(part.budget.wall <= LONG * 3 / 4 && part.budget.wall > LONG / 2);
+        assert_eq!(meter.of_part(1, 1, 1).budget.work, Some(80));
     }
 
     #[test]

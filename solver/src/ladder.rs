@@ -12,6 +12,7 @@ use crate::flow::Network;
 use crate::greedy;
 use crate::improve::{self, Columns};
 use crate::instance::{Arc, Instance};
+use crate::parts::{Part, parts};
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
 #[cfg(feature = "highs")]
 use crate::priced;
@@ -31,28 +32,39 @@ pub(crate) struct Climbed {
     pub(crate) plan: Plan,
     /// Absent when the budget ended before the flow began, and where prices came without one.
     pub(crate) network: Option<Network>,
-    /// The prices of the relaxation, where they were found.
-    pub(crate) priced: Option<Box<Priced>>,
+    /// The price of each resource by the relaxation, in points, where it was found.
+    pub(crate) prices: Option<Vec<Option<i64>>>,
 }
 
 /// Climbs as far as the budget goes.
 pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed {
-    let mut climb = Climb::start(instance, budget);
+    climb_within(instance, Meter::start(budget), seed)
+}
+
+fn climb_within(instance: &Instance, meter: Meter, seed: Seed) -> Climbed {
+    let mut climb = Climb::start(instance, meter);
     if !climb.meter.open() {
         return climb.end(None, None);
     }
     let mut network = climb.build(|| Network::new(instance));
-    if !network.is_whole() && ascent::suits(instance) {
-        let supply = climb.build(|| Supply::of(instance));
-        let proof = climb.by_prices(&supply, seed);
-        return climb.end(None, proof.prices());
+    if !network.is_whole() {
+        let parts = climb.build(|| parts(instance));
+        if !parts.is_empty() {
+            let prices = climb.by_parts(parts, seed);
+            return climb.end(None, Some(prices));
+        }
+        if ascent::suits(instance) {
+            let supply = climb.build(|| Supply::of(instance));
+            let proof = climb.by_prices(&supply, seed);
+            return climb.end(None, proof.prices(instance));
+        }
     }
     climb.flow(&mut network);
-    let mut priced = None;
+    let mut prices = None;
     if network.is_complete() && !climb.is_proved() {
-        priced = climb.beyond(&network, seed).prices();
+        prices = climb.beyond(&network, seed).prices(instance);
     }
-    climb.end(Some(network), priced)
+    climb.end(Some(network), prices)
 }
 
 /// What says by how much at least a placement misses the bound.
@@ -64,11 +76,9 @@ enum Proof<'n> {
 }
 
 impl Proof<'_> {
-    fn prices(self) -> Option<Box<Priced>> {
-        match self {
-            Self::Flow(_) => None,
-            Self::Prices(priced) => Some(priced),
-        }
+    fn prices(&self, instance: &Instance) -> Option<Vec<Option<i64>>> {
+        let Self::Prices(priced) = self else { return None };
+        Some((0..instance.resources().len()).map(|resource| Some(priced.price(instance, resource))).collect())
     }
 
     fn bound(&self, instance: &Instance) -> i64 {
@@ -131,8 +141,7 @@ struct Climb<'a> {
 
 impl<'a> Climb<'a> {
     /// Greedy, whatever the budget.
-    fn start(instance: &'a Instance, budget: Budget) -> Self {
-        let mut meter = Meter::start(budget);
+    fn start(instance: &'a Instance, mut meter: Meter) -> Self {
         let order = by_penalty(instance);
         let mut best = State::new(instance);
         let built = meter.elapsed();
@@ -176,6 +185,45 @@ impl<'a> Climb<'a> {
         }
         let outcome = if network.is_complete() { Outcome::Completed } else { Outcome::Interrupted };
         self.record(Rung::Flow, outcome);
+    }
+
+    /// Each part for itself, within its share of the budget; the prices it found.
+    fn by_parts(&mut self, parts: Vec<Part>, seed: Seed) -> Vec<Option<i64>> {
+        let mut prices = vec![None; self.instance.resources().len()];
+        let mut assign = vec![None; self.instance.demands().len()];
+        // Those in no part pay their penalty, whatever is done.
+        let mut bound = Some(self.instance.demands().iter().map(|demand| demand.penalty).sum::<i64>());
+        let whole: usize = parts.iter().map(|part| part.size).sum();
+        let mut left = whole;
+        let mut rung = Rung::Greedy;
+        for Part { instance, demands, resources, size } in parts {
+            let Climbed { plan, network, prices: found } =
+                climb_within(&instance, self.meter.of_part(size, left, whole), seed);
+            left -= size;
+            self.meter.note(usize::try_from(plan.work).unwrap_or(usize::MAX));
+            let outside = instance.demands().iter().map(|demand| demand.penalty).sum::<i64>();
+            bound = bound.zip(plan.bound).map(|(bound, of_part)| bound - outside + of_part);
+            for (&demand, place) in demands.iter().zip(&plan.assign) {
+                assign[demand] = place.map(|place| resources[place]);
+            }
+            for (index, &resource) in resources.iter().enumerate() {
+                let of_flow = network.as_ref().map(|network| network.price(index));
+                prices[resource] = found.as_ref().map_or(of_flow, |found| found[index]);
+            }
+            if !plan.optimal {
+                self.skipped = Some(plan.stopped_by);
+            }
+            self.rounds = self.rounds.max(plan.rounds);
+            self.columns = self.columns.max(plan.columns);
+            self.built += plan.built;
+            // The largest part comes last.
+            rung = plan.rung;
+            self.record(rung, ended(plan.optimal));
+        }
+        self.offer(State::of(self.instance, &assign, &self.order), rung);
+        bound.into_iter().for_each(|bound| self.prove(bound));
+        self.record(rung, ended(self.is_proved()));
+        prices
     }
 
     /// Where few resources take many each: prices natively, what they suggest, moves, and exact where that is small enough.
@@ -449,7 +497,7 @@ impl<'a> Climb<'a> {
         self.trace.push(Trace { rung, outcome, objective: self.best.objective(), bound: self.bound, elapsed });
     }
 
-    fn end(self, network: Option<Network>, priced: Option<Box<Priced>>) -> Climbed {
+    fn end(self, network: Option<Network>, prices: Option<Vec<Option<i64>>>) -> Climbed {
         let optimal = self.is_proved();
         let stopped_by = match self.meter.stopped().or(self.skipped) {
             _ if optimal => StoppedBy::Proof,
@@ -472,7 +520,7 @@ impl<'a> Climb<'a> {
             built: self.built,
             trace: self.trace,
         };
-        Climbed { plan, network, priced }
+        Climbed { plan, network, prices }
     }
 }
 

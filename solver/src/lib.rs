@@ -19,6 +19,7 @@
 //! | `improve` | moves and ejections for the other groups |
 //! | `together` | moves of whole households |
 //! | `exact` | linear relaxation and branch and bound on a thread of its own, below a measured size |
+//! | `parts` | what has nothing to do with one another |
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
 //! | `standing` | a plan kept while demands come and go |
@@ -50,6 +51,7 @@ mod improve;
 mod instance;
 mod ladder;
 mod laminar;
+mod parts;
 mod plan;
 #[cfg(feature = "highs")]
 mod priced;

@@ -4,7 +4,6 @@
 
 use crate::budget::{Budget, Seed};
 use crate::detours::Incoming;
-use crate::duals::Priced;
 use crate::flow::Network;
 use crate::instance::Instance;
 use crate::ladder::{Climbed, climb};
@@ -65,7 +64,7 @@ pub struct Solved {
     instance: Shared<Instance>,
     plan: Plan,
     network: Option<Network>,
-    priced: Option<Box<Priced>>,
+    prices: Option<Vec<Option<i64>>>,
     incoming: Option<Incoming>,
 }
 
@@ -74,10 +73,10 @@ impl Solved {
     #[must_use]
     pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
         let instance = instance.into();
-        let Climbed { plan, network, priced } = climb(&instance, budget, seed);
+        let Climbed { plan, network, prices } = climb(&instance, budget, seed);
         let explains = network.as_ref().filter(|network| network.is_complete() && network.is_whole());
         let incoming = explains.map(|network| Incoming::new(&instance, network));
-        Self { instance, plan, network, priced, incoming }
+        Self { instance, plan, network, prices, incoming }
     }
 
     /// The instance solved.
@@ -99,8 +98,10 @@ impl Solved {
         if resource >= self.instance.resources().len() {
             return None;
         }
-        let priced = self.priced.as_ref().map(|priced| priced.price(&self.instance, resource));
-        priced.or_else(|| Some(self.network.as_ref()?.price(resource)))
+        match &self.prices {
+            Some(prices) => prices[resource],
+            None => self.network.as_ref().map(|network| network.price(resource)),
+        }
     }
 
     /// The network, where its optimum is the plan.
