@@ -5,9 +5,11 @@
 //! with its field. Nothing here searches.
 
 use crate::alternatives::Displaced;
+use crate::budget::Budget;
 use crate::instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step};
 use crate::plan::Plan;
 use crate::solved::Solved;
+use crate::tiers::tiers;
 use crate::unplaced::Unplaced;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -21,6 +23,9 @@ pub const SOLUTION_FORMAT: &str = "aiguilleur-solution/1";
 
 /// Alternatives told of each placed demand.
 const ALTERNATIVES: usize = 3;
+
+/// Time for saying what each tier could have: an explanation is not worth more.
+const TIERS_WALL: Duration = Duration::from_secs(1);
 
 /// What is wrong with a file.
 #[derive(Debug, Error)]
@@ -320,6 +325,9 @@ struct Explanation {
     /// Points no plan can avoid.
     unavoidable: i64,
     gap_rel_avoidable: Option<f64>,
+    /// By the first class of the demands, in order of name, which is that of the tiers: how many are placed, and the most that
+    /// could be if no tier gave way to one below; none where groups do not let it be said.
+    tiers: Option<Vec<TierTold>>,
     rungs: Vec<RungTold>,
     placed: Vec<Placed>,
     unplaced: Vec<LeftOut>,
@@ -334,6 +342,13 @@ struct SplitTold {
     households: i64,
     /// By the first class of the demands left out.
     unplaced: Vec<(String, usize, i64)>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct TierTold {
+    class: String,
+    placed: usize,
+    most: usize,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -428,6 +443,7 @@ impl Explanation {
             },
             unavoidable: plan.unavoidable,
             gap_rel_avoidable: plan.gap().map(|gap| gap.relative_avoidable),
+            tiers: named.tiers(plan),
             rungs: told(plan),
             placed,
             unplaced,
@@ -483,6 +499,19 @@ impl NamedInstance {
         self.classes.get(usize::try_from(class).ok()?).cloned()
     }
 
+    fn tiers(&self, plan: &Plan) -> Option<Vec<TierTold>> {
+        let classes: Vec<String> =
+            (0..plan.assign.len()).map(|demand| self.first_class(demand).unwrap_or_default()).collect();
+        let names: Vec<&String> = std::collections::BTreeSet::from_iter(&classes).into_iter().collect();
+        let tier_of: Vec<usize> = classes.iter().filter_map(|class| names.binary_search(&class).ok()).collect();
+        let told = tiers(&self.instance, &plan.assign, &tier_of, Budget::wall(TIERS_WALL))?;
+        let told = names.iter().zip(told);
+        Some(
+            told.map(|(class, tier)| TierTold { class: (*class).clone(), placed: tier.placed, most: tier.most })
+                .collect(),
+        )
+    }
+
     /// Demands left out and their penalties, by first class, in order of name.
     fn unplaced_by_class(&self, plan: &Plan) -> Vec<(String, usize, i64)> {
         let mut by_class: std::collections::BTreeMap<String, (usize, i64)> = std::collections::BTreeMap::new();
@@ -506,7 +535,7 @@ fn milliseconds(time: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::{Budget, Seed};
+    use crate::budget::Seed;
 
     const SMALL: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "name": "small", "seed": 3,
         "resources": [{"id": "a", "capacity": 2, "owner": null, "attrs": {}}, {"id": 7, "capacity": 1}],
@@ -564,6 +593,8 @@ mod tests {
         assert_eq!(told["assign"], serde_json::json!([0, 1, -1]));
         assert_eq!((&told["objective"], &told["bound"], &told["status"]), (&59.into(), &59.into(), &"optimal".into()));
         assert_eq!(told["explain"]["split"]["unplaced"], serde_json::json!([["T2", 1, 40]]));
+        // The group counts some only, so that no flow can say it.
+        assert_eq!(told["explain"]["tiers"], serde_json::Value::Null);
         assert_eq!(told["explain"]["unplaced"][0], serde_json::json!({"demand": "r", "reason": "no_arcs"}));
         assert_eq!(told["explain"]["placed"][0]["alternatives"][0]["resource"], "7");
     }

@@ -26,6 +26,7 @@
 //! | `reoptimise` | a better plan for those who have places, moving few |
 //! | `alternatives` | what else could be done with one demand, and at what price |
 //! | `detours` | those prices, exact, from the flow |
+//! | `tiers` | whether a higher tier gave up anybody |
 //! | `unplaced` | why a demand is left out |
 //! | `check` | the independent verifier |
 //! | `format` | the neutral files of instances and solutions |
@@ -61,6 +62,7 @@ mod rules;
 mod solved;
 mod standing;
 mod supply;
+mod tiers;
 mod together;
 mod unplaced;
 
@@ -73,4 +75,5 @@ pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
 pub use reoptimise::{Exchange, Moving, Reoptimised, reoptimise};
 pub use solved::{Solved, solve};
 pub use standing::{Arrival, Standing, StandingError};
+pub use tiers::{Tier, tiers};
 pub use unplaced::{Taken, Unplaced};
