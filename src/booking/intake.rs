@@ -1,9 +1,9 @@
-//! Requests: entry, level, answers, agreement, promise, and how they are closed by a person.
+//! Requests: entry, level, answers, agreement, and how they are closed by a person.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::driver::{Step, after_a_change};
@@ -241,22 +241,6 @@ impl Booking {
         latest: Option<DateTime<Utc>>,
     ) -> Result<Case, Failure> {
         self.run_with_reason(call, request, &reason, |reason| Command::Agree { request, reason, latest }).await?;
-        self.case(request).await.map_err(after_a_change)
-    }
-
-    /// Promises that the patient is seen before the deadline, the hour known `notice_minutes` ahead.
-    ///
-    /// # Errors
-    /// [`Refusal::PromiseImpossible`] when the plan has no place that leaves that notice.
-    pub async fn promise(&self, call: &Call, request: RequestId, notice_minutes: u16) -> Result<Case, Failure> {
-        let earliest = self.now() + TimeDelta::minutes(i64::from(notice_minutes));
-        let kept = self.look_for_offers(request, None).await?.items.iter().any(|offer| offer.slot.start >= earliest);
-        let command = Command::Promise { request, notice_minutes };
-        let impossible = |records: &crate::domain::Records| match records.request(request) {
-            Some(known) if !kept && known.wants_a_place(self.now()) => Err(Refusal::PromiseImpossible),
-            _ => Ok(()),
-        };
-        self.transact(call, Step::new(command), impossible).await?;
         self.case(request).await.map_err(after_a_change)
     }
 

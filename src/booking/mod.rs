@@ -11,19 +11,21 @@ pub mod intake;
 pub mod offers;
 pub mod places;
 pub mod planner;
+pub mod promises;
 pub mod slots;
 pub mod sweeper;
 pub mod vault;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::domain::time::from_millis;
 use crate::domain::{Retention, Territory};
 use crate::geography::travel::TravelTime;
+use crate::matching::Forecast;
 use crate::receipts::Journal;
 use crate::store::{Health, Store};
 use crate::triage::Pack;
@@ -34,6 +36,7 @@ pub use erasure::{Found, Sought};
 pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;
+pub use promises::PromiseOrder;
 pub use slots::Published;
 pub use vault::{Vault, VaultError};
 
@@ -88,6 +91,8 @@ pub struct Booking {
     timers_failing: AtomicUsize,
     receipts: Option<Arc<Journal>>,
     retention: Retention,
+    /// Who may still come, made of the days before this one.
+    forecast: Mutex<Option<(NaiveDate, Arc<Forecast>)>>,
 }
 
 /// What [`Booking`] is made of.
@@ -126,6 +131,7 @@ impl Booking {
             timers_due: AtomicUsize::new(0),
             timers_failing: AtomicUsize::new(0),
             receipts: None,
+            forecast: Mutex::default(),
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Offers {
     pub search: Search,
     /// Why the plan finds no place for this request, when it finds none.
     pub unserved: Option<Reason>,
+    /// Why a promise would serve everybody better than an hour now, where it would.
+    pub promise: Option<Reason>,
 }
 
 impl Booking {
@@ -93,7 +95,9 @@ impl Booking {
         let offers = if pool.has(id) {
             let set_aside = pool.found(id).map(|found| found.set_aside.clone()).unwrap_or_default();
             let proposals = pool.proposals(id, self.policy.offers_max);
-            Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id))
+            let offers = Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id));
+            let pays = self.promise_pays(id, &pool).await?;
+            Offers { promise: pays.then(promise_advice), ..offers }
         } else {
             match self.seeker(&case.request, facts, now) {
                 Some(seeker) => {
@@ -124,7 +128,7 @@ impl Offers {
             considered: 0,
             set_aside: BTreeMap::new(),
         };
-        Self { items: Vec::new(), search, unserved }
+        Self { items: Vec::new(), search, unserved, promise: None }
     }
 
     fn of(
@@ -155,8 +159,16 @@ impl Offers {
             considered: pool.considered(),
             set_aside,
         };
-        Self { items, search, unserved }
+        Self { items, search, unserved, promise: None }
     }
+}
+
+fn promise_advice() -> Reason {
+    Reason::new(
+        "promise_pays",
+        "Les places proches sont rares : si le patient peut attendre, promettez-lui d'être vu avant l'échéance, l'heure lui \
+         étant donnée quelques heures avant.",
+    )
 }
 
 /// Why a request may be offered nothing, whatever is free.

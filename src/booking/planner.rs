@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Booking, Failure};
-use crate::domain::{CareRequest, CommuneCode, GeoPoint, PatientFacts, Practitioner, Refusal, Role, Slot};
+use crate::domain::{CareRequest, CommuneCode, GeoPoint, PatientFacts, Practitioner, Refusal, RequestId, Role, Slot};
 use crate::geography::Gazetteer;
 use crate::geography::travel::Place;
 use crate::matching::pool::Taken;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
-use crate::matching::{Candidate, Pool, Seeker};
+use crate::matching::{Candidate, Expected, Forecast, Observed, Pool, Problem, Seeker, forecast};
 use crate::views::Case;
 
 /// Takes turns at solving.
@@ -65,25 +65,42 @@ impl Booking {
         self.planner
             .plan(async {
                 let now = self.now();
-                let seekers = self.seekers(now);
-                let (candidates, taken) = self.candidates(now);
-                let travel = self.travel.clone();
-                let solved = tokio::task::spawn_blocking(move || {
-                    Pool::solve(seekers, candidates, taken, travel.as_ref(), now, budget)
-                });
-                match solved.await {
-                    Ok(Ok(pool)) => Ok(pool),
-                    Ok(Err(unsound)) => {
-                        tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
-                        Err(Failure::Solver)
-                    }
-                    Err(panicked) => {
-                        tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
-                        Err(Failure::Solver)
-                    }
-                }
+                self.solve(self.problem(now), now, budget).await
             })
             .await
+    }
+
+    /// A plan in which this request has a promise, to see whether it could be kept. It is nobody else's.
+    pub(super) async fn plan_with_promise(&self, request: RequestId, notice: TimeDelta) -> Result<Pool, Failure> {
+        let now = self.now();
+        let mut problem = self.problem(now);
+        for seeker in problem.seekers.iter_mut().filter(|seeker| seeker.request == request) {
+            *seeker = seeker.clone().promised(notice, now);
+        }
+        self.solve(problem, now, self.policy.budget).await
+    }
+
+    /// Everybody who waits and may come, and every free place.
+    fn problem(&self, now: DateTime<Utc>) -> Problem {
+        let (seekers, expected) = (self.seekers(now), self.expected(now));
+        let (candidates, taken) = self.candidates(now);
+        Problem { seekers, expected, candidates, taken }
+    }
+
+    async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
+        let travel = self.travel.clone();
+        let solved = tokio::task::spawn_blocking(move || Pool::solve(problem, travel.as_ref(), now, budget));
+        match solved.await {
+            Ok(Ok(pool)) => Ok(pool),
+            Ok(Err(unsound)) => {
+                tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
+                Err(Failure::Solver)
+            }
+            Err(panicked) => {
+                tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
+                Err(Failure::Solver)
+            }
+        }
     }
 
     /// The last plan made, whatever its age: what the board says of each request.
@@ -105,12 +122,55 @@ impl Booking {
         now: DateTime<Utc>,
     ) -> Option<Seeker> {
         let place = self.place(request.commune, Some(facts.point).filter(|_| facts.point_is_exact), facts.point);
-        let departement = request.commune.departement();
-        let reach = Reach {
+        Seeker::new(request, facts, place, self.reach(request.commune), now)
+    }
+
+    fn reach(&self, commune: CommuneCode) -> Reach {
+        let departement = commune.departement();
+        Reach {
             radius_km: self.territory.first_radius_km(departement),
             widening_km: self.territory.widening_km(departement),
-        };
-        Seeker::new(request, facts, place, reach, now)
+        }
+    }
+
+    /// Whoever may still come in the hours ahead.
+    fn expected(&self, now: DateTime<Utc>) -> Vec<Expected> {
+        let later = self.forecast(now).later(now, now + forecast::AHEAD);
+        let expected = later.into_iter().map(|later| Expected {
+            arrives: later.at,
+            probability: later.probability,
+            seeker: {
+                let reach = self.reach(later.place.commune);
+                Seeker::expected(later, reach)
+            },
+        });
+        expected.collect()
+    }
+
+    /// What the requests of the last weeks lead one to expect: made once a day, of the days that are over.
+    fn forecast(&self, now: DateTime<Utc>) -> Arc<Forecast> {
+        let zone = self.territory.zone;
+        let today = zone.day(now);
+        let mut known = self.forecast.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, forecast)) = known.as_ref().filter(|(day, _)| *day == today) {
+            return Arc::clone(forecast);
+        }
+        let first = now - forecast::PAST;
+        let past: Vec<Arc<CareRequest>> = self.view.read(|state| {
+            let requests = state.board.all().map(|case| &case.request);
+            requests.filter(|request| request.created_at >= first).cloned().collect()
+        });
+        let observed = past.iter().filter_map(|request| self.observed(request)).collect();
+        let departement = self.territory.communes.first().map_or("", |commune| commune.code.departement());
+        let made = Arc::new(Forecast::of(observed, zone, departement, now));
+        *known = Some((today, Arc::clone(&made)));
+        made
+    }
+
+    fn observed(&self, request: &CareRequest) -> Option<Observed> {
+        let level = request.level()?;
+        let place = self.known_place(request.commune)?;
+        Some(Observed { at: request.created_at, level, need: request.triage.care_need.clone(), place })
     }
 
     /// Every free place ahead, and how many places are gone by practitioner and day.
@@ -142,14 +202,17 @@ impl Booking {
 
     /// A place by its commune, as exactly as it is known; a commune nobody knows is taken for a rural town at that point.
     fn place(&self, commune: CommuneCode, exact: Option<GeoPoint>, somewhere: GeoPoint) -> Place {
-        let known = match self.territory.commune(commune) {
-            Some(own) => Some(Place::in_commune(own)),
-            None => Gazetteer::national().by_code(commune).and_then(Place::in_known_commune),
-        };
-        match (known, exact) {
+        match (self.known_place(commune), exact) {
             (Some(place), Some(point)) => place.at(point),
             (Some(place), None) => place,
             (None, _) => Place::unknown(commune, somewhere),
+        }
+    }
+
+    fn known_place(&self, commune: CommuneCode) -> Option<Place> {
+        match self.territory.commune(commune) {
+            Some(own) => Some(Place::in_commune(own)),
+            None => Gazetteer::national().by_code(commune).and_then(Place::in_known_commune),
         }
     }
 
@@ -189,7 +252,7 @@ mod tests {
 
     fn empty_pool() -> Pool {
         let now = "2026-11-24T08:00:00Z".parse().unwrap();
-        Pool::solve(Vec::new(), Vec::new(), Taken::new(), &RoadModel, now, Duration::from_millis(50)).unwrap()
+        Pool::solve(Problem::default(), &RoadModel, now, Duration::from_millis(50)).unwrap()
     }
 
     #[tokio::test]

@@ -29,6 +29,9 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// by themselves take a twentieth of the time and leave the rest to those who call.
 const REST: u32 = 19;
 
+/// How often promises are looked at when nothing else happens: hours draw near by themselves.
+const PROMISES_EVERY: Duration = Duration::from_secs(60);
+
 /// What one look at the timers came to.
 #[derive(Debug)]
 struct Look {
@@ -94,7 +97,12 @@ impl Booking {
         self.timers_due.store(due.len(), Ordering::Relaxed);
         let mut look = Look { failed: None, erased: false, more: due.len() == at_once };
         let mut failing = 0;
-        for (_, timer) in due {
+        if due.iter().any(|(_, timer)| timer.kind == TimerKind::Promise)
+            && let Err(failure) = self.look_at_promises().await
+        {
+            look.failed = Some(failure);
+        }
+        for (_, timer) in due.into_iter().filter(|(_, timer)| timer.kind != TimerKind::Promise) {
             let Some(command) = command_of(&timer) else {
                 tracing::warn!(timer = %timer, "a timer that nothing waits for");
                 failing += 1;
@@ -119,10 +127,19 @@ impl Booking {
     pub async fn replan(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut rested = Instant::now();
         let mut live = self.view.subscribe(None);
+        let mut promises = interval(PROMISES_EVERY);
+        promises.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let news = tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => return,
-                news = live.next() => news,
+                news = live.next() => Some(news),
+                _ = promises.tick() => None,
+            };
+            let Some(news) = news else {
+                if let Err(failure) = self.look_at_promises().await {
+                    tracing::warn!(territory = %self.territory.id, %failure, "promises could not be looked at");
+                }
+                continue;
             };
             match news {
                 Some(Live::Event(event)) if changes_the_pool(&event) => {}
@@ -158,7 +175,7 @@ impl Booking {
                 self.run(&Call::of_service(), Command::NoteOffers { request, offered }).await?;
             }
         }
-        Ok(())
+        self.see_to_promises(&plan).await
     }
 }
 
@@ -167,8 +184,8 @@ fn command_of(timer: &Timer) -> Option<Command> {
         TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().ok()? },
         TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().ok()? },
         TimerKind::Retention => Command::EndRetention { request: timer.id.parse().ok()? },
-        // Deliveries come with the first target they can be sent to.
-        TimerKind::Delivery => return None,
+        // Promises are seen to together, with one plan. Deliveries come with the first target they can be sent to.
+        TimerKind::Promise | TimerKind::Delivery => return None,
     })
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::coding::coded;
 use super::{
-    Actor, AppointmentId, Channel, CommuneCode, HoldId, Level, Modality, Profession, RegulationReference, RequestId,
-    SlotId, Speciality, TerritoryId,
+    Actor, AppointmentId, Channel, CommuneCode, HoldId, Level, Modality, Profession, Promise, RegulationReference,
+    RequestId, SlotId, Speciality, TerritoryId,
 };
 
 coded!(
@@ -109,15 +109,6 @@ pub struct Triage {
     pub pack: PackRef,
 }
 
-/// "You will be seen before, and know the hour at least this long ahead."
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promise {
-    /// Seen before.
-    pub by: DateTime<Utc>,
-    /// The hour known at least this long before, minutes.
-    pub notice_minutes: u16,
-}
-
 /// A médecin régulateur agrees to what the rules alone would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
@@ -211,6 +202,9 @@ pub struct CareRequest {
     pub held: Option<HeldPlace>,
     /// Promised an hour later.
     pub promise: Option<Promise>,
+    /// Booked by the service itself, and nobody has told the patient the hour yet: the hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hour_to_tell: Option<DateTime<Utc>>,
     /// Agreed by a régulateur.
     pub agreement: Option<Agreement>,
     /// Every appointment it had, oldest first.
@@ -296,6 +290,12 @@ impl CareRequest {
     /// Whether a médecin régulateur must agree first.
     pub fn awaits_regulator(&self) -> bool {
         self.triage.regulation_required && self.agreement.is_none()
+    }
+
+    /// When a promise must be looked at again.
+    pub fn promise_call(&self) -> Option<DateTime<Utc>> {
+        let waits = matches!(self.phase, Phase::Open);
+        self.promise.as_ref().filter(|_| waits).and_then(|promise| promise.next_call)
     }
 
     /// A slot must start before this instant; none: any time.

@@ -42,6 +42,14 @@ coded!(
         RequestAgreed = "request.agreed",
         /// An hour was promised.
         RequestPromised = "request.promised",
+        /// The hour of a promise must be told now, by a person.
+        RequestPromiseDue = "request.promise_due",
+        /// The plan no longer finds a place for a promise.
+        RequestPromiseAtRisk = "request.promise_at_risk",
+        /// It finds one again.
+        RequestPromiseSafe = "request.promise_safe",
+        /// The patient was told the hour the service found for a promise.
+        RequestHourTold = "request.hour_told",
         /// A place was held for a request.
         RequestHeld = "request.held",
         /// Its hold was given back or reached its end: it waits again.

@@ -23,6 +23,7 @@ pub mod nomenclature;
 pub mod patient;
 pub mod phone;
 pub mod practitioner;
+pub mod promise;
 pub mod record;
 pub mod refusal;
 pub mod retention;
@@ -35,8 +36,8 @@ pub use actor::Actor;
 pub use agenda::{Agenda, Span};
 pub use appointment::{Appointment, AppointmentStatus, CancelledBy};
 pub use care_request::{
-    Agreement, CareNeed, CareRequest, DecidedBy, ErasureReason, HeldPlace, PackRef, Phase, Promise, RequestState,
-    Triage, TriageStatus,
+    Agreement, CareNeed, CareRequest, DecidedBy, ErasureReason, HeldPlace, PackRef, Phase, RequestState, Triage,
+    TriageStatus,
 };
 pub use coding::{Arrival, Audience, Channel, Language, Level, Modality, Profession, Role, Sex, Speciality};
 pub use commune_code::CommuneCode;
@@ -47,6 +48,7 @@ pub use ids::{AppointmentId, ComplaintId, HoldId, LocationId, RegulationReferenc
 pub use patient::{Age, Answer, Constraints, PatientFacts, PatientIdentity, PersonName};
 pub use phone::PhoneNumber;
 pub use practitioner::{Location, Practitioner};
+pub use promise::{Promise, PromiseStanding, ReadyToBook};
 pub use record::{Change, Erasure, Record, RecordKey, RecordKind, Records, Timer, TimerKind, UniqueOwner};
 pub use refusal::Refusal;
 pub use retention::Retention;

@@ -151,6 +151,8 @@ coded!(
         Overdue = "overdue",
         /// A delivery is to be tried; the id is the delivery's.
         Delivery = "delivery",
+        /// A promise must be looked at again; the id is the request's.
+        Promise = "promise",
         /// What is kept of a request's patient has had its time; the id is the request's.
         Retention = "retention",
     }

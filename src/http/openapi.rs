@@ -20,7 +20,7 @@ use super::wire::appointment::AppointmentShown;
 use super::wire::live::AuditList;
 use super::wire::order::{
     AgreementOrder, AnswersOrder, ConfirmOrder, HandoverOrder, HoldOrder, HoldRef, LevelOrder, NewRequestOrder,
-    OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, WithdrawOrder,
+    OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, ToldOrder, WithdrawOrder,
 };
 use super::wire::request::{Hold, OffersShown, RequestList, RequestShown};
 use super::wire::slot::{PractitionerList, PractitionerShown, PublishedShown, SlotDetail, SlotList, SlotShown};
@@ -199,7 +199,7 @@ fn describe(d: &mut Description) {
         .gives::<RequestShown>(201);
     let board = [
         PAGE.as_slice(),
-        &[("state", "string", "États séparés par des virgules ; par défaut, les demandes encore en attente.")],
+        &[("state", "string", "États séparés par des virgules ; par défaut, les demandes en attente et celles dont le patient ignore encore l'heure.")],
     ]
     .concat();
     d.inside::<Regulation>("get", "/requests", "Le tableau, échéance la plus proche d'abord")
@@ -217,6 +217,10 @@ fn describe(d: &mut Description) {
         .takes::<PromiseOrder>()
         .gives::<RequestShown>(200)
         .refuses(&[PromiseImpossible, Emergency, NotQualified, RegulationRequired, WrongState, Erased]);
+    d.inside::<Regulation>("post", "/requests/{id}/told", "Le patient connaît l'heure que le service a fixée")
+        .takes::<ToldOrder>()
+        .gives::<RequestShown>(200)
+        .refuses(&[Erased]);
     d.inside::<RegulatorOnly>("post", "/requests/{id}/agreement", "Accord du médecin régulateur")
         .takes::<AgreementOrder>()
         .gives::<RequestShown>(200)

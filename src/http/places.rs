@@ -50,7 +50,7 @@ pub(super) async fn confirm(at: RequestAt<RequestParty>, body: Body) -> Reply {
     created(&at.showing().appointment(&appointment, &slot))
 }
 
-fn read_identity(fields: &mut Fields<'_, '_>) -> Option<PatientIdentity> {
+pub(super) fn read_identity(fields: &mut Fields<'_, '_>) -> Option<PatientIdentity> {
     let first_name = fields.required("first_name", parsed);
     let last_name = fields.required("last_name", parsed);
     let phone = fields.required("phone", parsed);

@@ -7,21 +7,21 @@ use super::extract::{At, Body, Query, RequestAt};
 use super::fields::{Fields, instant, parsed};
 use super::intake::{read_answers, read_flags, read_request};
 use super::paging::{Page, cursor};
+use super::places::read_identity;
 use super::problem::{Problem, Slug};
 use super::rights::{Intake, Regulation, RegulatorOnly, RequestParty, Rights};
 use super::wire::request::RequestList;
 use super::{Reply, created, shown};
-use crate::booking::{Case, RequestOrder};
+use crate::booking::promises::NOTICE_MINUTES;
+use crate::booking::{Case, PromiseOrder, RequestOrder};
 use crate::domain::{Channel, Level, RequestState};
 use crate::views::{BoardCursor, BoardQuery};
 
 /// Largest budget a caller may give the optimiser, milliseconds.
 const BUDGET_MAX_MS: i64 = 2_000;
 
-/// Notice of a promise when the caller does not say, minutes.
-const NOTICE_DEFAULT: u16 = 180;
-
-/// States of the board when the caller names none: whoever still waits for a place.
+/// States of the board when the caller names none: whoever still waits for a place. With them come those who have one and do
+/// not know the hour.
 const WAITING: &[RequestState] =
     &[RequestState::Incomplete, RequestState::Open, RequestState::Promised, RequestState::Held];
 
@@ -68,8 +68,9 @@ pub(super) async fn list(at: At<Regulation>, query: Query) -> Reply {
         let page = Page::read(fields);
         let after = page.place(fields, |text| text.parse::<BoardCursor>().ok());
         let states = fields.optional("state", |item| item.list(1..=RequestState::ALL.len(), parsed));
+        let untold = states.is_none();
         let states = states.map_or_else(|| WAITING.iter().copied().collect(), BTreeSet::from_iter);
-        Some(BoardQuery { states, limit: page.limit, after })
+        Some(BoardQuery { states, untold, limit: page.limit, after })
     })?;
     let page = at.booking.view.read(|state| state.board.list(&asked, at.now));
     let showing = at.showing();
@@ -150,9 +151,19 @@ pub(super) async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
 
 /// `POST T/requests/{id}/promise`.
 pub(super) async fn promise(at: RequestAt<RequestParty>, body: Body) -> Reply {
-    let notice = body.read(|f| Some(f.optional("notice_minutes", |item| item.integer::<u16>(0..=2_880))))?;
-    let notice = notice.unwrap_or(NOTICE_DEFAULT);
-    let case = at.booking.promise(&body.call(&at.caller), at.id, notice).await;
+    let order = body.read(|fields| {
+        let notice = fields.optional("notice_minutes", |item| item.integer::<u16>(0..=2_880));
+        let patient = fields.optional("patient", |item| item.object(read_identity));
+        Some(PromiseOrder { notice_minutes: notice.unwrap_or(NOTICE_MINUTES), patient })
+    })?;
+    let case = at.booking.promise(&body.call(&at.caller), at.id, order).await;
+    as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
+}
+
+/// `POST T/requests/{id}/told`: the patient was told the hour the service found.
+pub(super) async fn told(at: RequestAt<Regulation>, body: Body) -> Reply {
+    body.read(|_| Some(()))?;
+    let case = at.booking.note_told(&body.call(&at.caller), at.id).await;
     as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
 }
 

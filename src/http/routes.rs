@@ -28,6 +28,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/requests/{id}/offers").route(web::post().to(requests::offers)))
         .service(at("/requests/{id}/level").route(web::post().to(requests::level)))
         .service(at("/requests/{id}/promise").route(web::post().to(requests::promise)))
+        .service(at("/requests/{id}/told").route(web::post().to(requests::told)))
         .service(at("/requests/{id}/agreement").route(web::post().to(requests::agreement)))
         .service(at("/requests/{id}/answers").route(web::post().to(requests::answers)))
         .service(at("/requests/{id}/extend").route(web::post().to(places::extend)))

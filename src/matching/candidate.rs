@@ -43,7 +43,7 @@ pub(super) fn audience_bits<'a>(audiences: impl IntoIterator<Item = &'a Audience
 }
 
 /// Puts candidates in the order of their start and numbers their places.
-pub(super) fn in_order(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+pub fn in_order(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by_key(|candidate| (candidate.slot.start, candidate.slot.id));
     let mut spots: HashMap<(u64, u64, CommuneCode), usize> = HashMap::new();
     for candidate in &mut candidates {

@@ -6,6 +6,7 @@
 
 pub mod candidate;
 pub mod costs;
+pub mod forecast;
 pub mod pool;
 pub mod reason;
 pub mod rules;
@@ -15,7 +16,8 @@ pub mod suitable;
 mod tests;
 
 pub use candidate::Candidate;
-pub use pool::{Pool, Proposal};
+pub use forecast::{Forecast, Later, Observed};
+pub use pool::{Expected, Pool, Problem, Proposal};
 pub use reason::Reason;
 pub use seeker::Seeker;
 pub use suitable::{Fit, Suitable};

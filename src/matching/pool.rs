@@ -1,17 +1,19 @@
-//! Everybody who waits, and every free place, as one problem: the pooled assignment. The plan is advice; it reserves nothing.
+//! Everybody who waits and whoever may still come, and every free place, as one problem: the pooled assignment. The plan is
+//! advice; it reserves nothing, and what it keeps for those who may come anybody may take.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use solver::{
     Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Step, Unplaced,
+    solve,
 };
 
 use super::candidate::in_order;
-use super::suitable::{Suitable, suitable};
+use super::suitable::{Suitable, suitable as suitable_to};
 use super::{Candidate, Fit, Reason, Seeker, costs, rules};
-use crate::domain::{RequestId, Rpps};
+use crate::domain::{Level, RequestId, Rpps};
 use crate::geography::travel::TravelTime;
 
 /// Unscheduled places already gone, by practitioner and day.
@@ -20,9 +22,34 @@ pub type Taken = HashMap<(Rpps, NaiveDate), usize>;
 /// The time left to the search whatever building the problem took: a plan is never asked for with nothing to spend.
 const SEARCH_AT_LEAST: Duration = Duration::from_millis(5);
 
+/// What is to be solved.
+#[derive(Debug, Default)]
+pub struct Problem {
+    /// Everybody who waits.
+    pub seekers: Vec<Seeker>,
+    /// Whoever may still come.
+    pub expected: Vec<Expected>,
+    /// Every free place.
+    pub candidates: Vec<Candidate>,
+    /// Unscheduled places already gone.
+    pub taken: Taken,
+}
+
+/// Somebody who may still come.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// What they would look for.
+    pub seeker: Seeker,
+    /// When they would come.
+    pub arrives: DateTime<Utc>,
+    /// How likely that is.
+    pub probability: f64,
+}
+
 /// A solved pool.
 #[derive(Debug)]
 pub struct Pool {
+    /// The first demands of the instance; those who may still come are the others.
     seekers: Vec<Seeker>,
     candidates: Vec<Candidate>,
     suitable: Vec<Suitable>,
@@ -30,6 +57,7 @@ pub struct Pool {
     taken: Taken,
     solved: Solved,
     now: DateTime<Utc>,
+    budget: Duration,
     elapsed: Duration,
 }
 
@@ -52,25 +80,35 @@ impl Pool {
     /// # Errors
     /// When the parts make no sound instance: a fault of this module.
     pub fn solve(
-        seekers: Vec<Seeker>,
-        candidates: Vec<Candidate>,
-        taken: Taken,
+        problem: Problem,
         travel: &dyn TravelTime,
         now: DateTime<Utc>,
         budget: Duration,
     ) -> Result<Self, InstanceError> {
         let started = Instant::now();
+        let Problem { seekers, expected, candidates, taken } = problem;
         let candidates = in_order(candidates);
         let suitable = all_suitable(&seekers, &candidates, travel, now);
-        let waiting = seekers.len();
-        let demands = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, waiting)).collect();
+        let all = seekers.len() + expected.len();
+        let waiting = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, all));
+        let coming = expected.iter().map(|one| {
+            let found = suitable_to(&one.seeker, &candidates, travel, one.arrives);
+            let mut demand = demand(&one.seeker, &found, all);
+            demand.penalty = costs::expected_penalty(&one.seeker, one.probability);
+            for arc in &mut demand.arcs {
+                arc.cost = costs::weighted(arc.cost, one.probability);
+            }
+            demand
+        });
+        let demands = waiting.chain(coming).collect();
         let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
         let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
         // A tenth is kept for what comes after the clock has been looked at for the last time: the answer is inside its budget.
         let left = (budget - budget / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
         let solved = Solved::new(instance, Budget::wall(left), Seed::default());
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
-        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, now, elapsed: started.elapsed() })
+        let elapsed = started.elapsed();
+        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, now, budget, elapsed })
     }
 
     /// The plan.
@@ -125,7 +163,8 @@ impl Pool {
             .iter()
             .filter_map(|choice| {
                 let fit = fits.iter().find(|fit| fit.candidate == choice.resource)?;
-                let effect = effect(choice.system_cost, choice.displaced.len());
+                let waiting = choice.displaced.iter().filter(|moved| moved.demand < self.seekers.len()).count();
+                let effect = effect(choice.system_cost, waiting, choice.displaced.len() - waiting);
                 Some(self.proposal(&self.seekers[index], *fit, effect))
             })
             .collect()
@@ -139,7 +178,7 @@ impl Pool {
         travel: &dyn TravelTime,
         count: usize,
     ) -> (Suitable, Vec<Proposal<'_>>) {
-        let found = suitable(seeker, &self.candidates, travel, self.now);
+        let found = suitable_to(seeker, &self.candidates, travel, self.now);
         let mut priced: Vec<_> =
             found.fits.iter().map(|fit| (fit.cost + self.solved.price(fit.candidate).unwrap_or(0), *fit)).collect();
         priced.sort_by_key(|(price, fit)| (*price, fit.candidate));
@@ -152,6 +191,11 @@ impl Pool {
         let index = *self.by_request.get(&request)?;
         Some(match self.solved.explain_unplaced(index)? {
             Unplaced::NoArcs => nothing_suits(&self.suitable[index]),
+            Unplaced::Taken(_) if self.is_kept_from(index) => Reason::new(
+                "kept_for_expected",
+                "Les créneaux qui conviennent sont gardés pour des demandes plus urgentes attendues dans les prochaines \
+                 heures ; chacun peut être choisi quand même.",
+            ),
             Unplaced::Taken(taken) if taken.held_by_dearer > 0 => Reason::new(
                 "taken_by_more_urgent",
                 "Tous les créneaux qui conviennent vont à des demandes plus urgentes ou qui n'ont pas d'autre choix.",
@@ -168,6 +212,79 @@ impl Pool {
                 "Le calcul s'est arrêté avant la fin du temps imparti : relancez la recherche.",
             ),
         })
+    }
+
+    /// Whether a place that suits a demand is kept for somebody who may still come.
+    fn is_kept_from(&self, demand: usize) -> bool {
+        let coming = &self.plan().assign[self.seekers.len()..];
+        self.suitable[demand].fits.iter().any(|fit| coming.contains(&Some(fit.candidate)))
+    }
+
+    /// Whether a promise to somebody of the pool may serve the others: they can wait, and the place the plan has for them is
+    /// worth something to somebody else, or it has none for them that is not kept.
+    pub fn may_do_with_a_promise(&self, request: RequestId) -> bool {
+        let Some(&index) = self.by_request.get(&request) else { return false };
+        let seeker = &self.seekers[index];
+        if seeker.promised.is_some() || matches!(seeker.level, Level::Immediate | Level::SameDay) {
+            return false;
+        }
+        match self.plan().assign[index] {
+            Some(place) => self.solved.price(place).is_none_or(|price| price > 0),
+            None => self.is_kept_from(index),
+        }
+    }
+
+    /// What everybody together gains, in points, if somebody has a promise as in `promised` instead of the hour they have here.
+    pub fn gain_of_promise(&self, promised: &Self) -> i64 {
+        self.plan().objective - promised.plan().objective
+    }
+
+    /// The promises whose hour is to be fixed now, each with the place the plan has for it: those whose notice would be too
+    /// short at the next look, `margin` from now, and those whose place nobody else is to have, waiting or expected.
+    pub fn promises_to_fix(&self, margin: TimeDelta) -> Vec<(RequestId, &Candidate)> {
+        let promised = || {
+            let planned = self.seekers.iter().zip(&self.plan().assign);
+            planned.filter_map(|(seeker, place)| Some((seeker, seeker.promised?, (*place)?)))
+        };
+        if promised().next().is_none() {
+            return Vec::new();
+        }
+        let mut spare = self.spare_without_promises();
+        promised()
+            .filter(|(_, notice, place)| {
+                let last_call = self.candidates[*place].slot.start - *notice;
+                let is_due = last_call <= self.now + margin;
+                let is_spare = spare.get(place).is_some_and(|left| *left > 0);
+                let fixed = is_due || is_spare;
+                if let Some(left) = spare.get_mut(place).filter(|_| fixed) {
+                    *left = left.saturating_sub(1);
+                }
+                fixed
+            })
+            .map(|(seeker, _, place)| (seeker.request, &self.candidates[place]))
+            .collect()
+    }
+
+    /// The places the others leave free when nobody promised takes part; none is where that could not be found out.
+    fn spare_without_promises(&self) -> HashMap<usize, usize> {
+        let instance = self.solved.instance();
+        let is_promised = |index: usize| self.seekers.get(index).is_some_and(|seeker| seeker.promised.is_some());
+        let others = instance.demands().iter().enumerate().filter(|(index, _)| !is_promised(*index));
+        let demands = others.map(|(_, demand)| demand.clone()).collect();
+        let without = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec());
+        let Ok(without) = without else { return HashMap::new() };
+        let plan = solve(&without, Budget::wall(self.budget), Seed::default());
+        if !plan.optimal {
+            return HashMap::new();
+        }
+        let mut spare: HashMap<usize, usize> =
+            instance.resources().iter().enumerate().map(|(index, resource)| (index, resource.capacity)).collect();
+        for place in plan.assign.into_iter().flatten() {
+            if let Some(left) = spare.get_mut(&place) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        spare
     }
 
     fn proposal(&self, seeker: &Seeker, fit: Fit, effect: Option<Reason>) -> Proposal<'_> {
@@ -192,7 +309,7 @@ fn all_suitable(
     now: DateTime<Utc>,
 ) -> Vec<Suitable> {
     let look = |part: &[Seeker]| -> Vec<Suitable> {
-        part.iter().map(|seeker| suitable(seeker, candidates, travel, now)).collect()
+        part.iter().map(|seeker| suitable_to(seeker, candidates, travel, now)).collect()
     };
     if seekers.len() * candidates.len() < PAIRS_FOR_TWO {
         return look(seekers);
@@ -244,11 +361,15 @@ fn fair_shares(candidates: &[Candidate], taken: &Taken) -> Vec<Group> {
 }
 
 /// What choosing a slot does to the others.
-fn effect(system_cost: i64, displaced: usize) -> Option<Reason> {
+fn effect(system_cost: i64, displaced: usize, kept: usize) -> Option<Reason> {
     // Twelve points are a minute.
     let minutes = (system_cost + 11) / 12;
     match (system_cost, displaced) {
         (..=0, _) => Some(Reason::new("best_for_all", "Le meilleur choix pour l'ensemble des demandes en attente.")),
+        (_, 0) if kept > 0 => Some(Reason::new(
+            "kept_for_expected",
+            format!("Gardé pour une demande plus urgente attendue ({minutes} min de plus pour l'ensemble)."),
+        )),
         (_, 0) => None,
         (_, 1) => Some(Reason::new(
             "displaces",

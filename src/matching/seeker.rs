@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::candidate::audience_bits;
+use super::forecast::Later;
 use crate::domain::{Audience, CareNeed, CareRequest, Channel, Constraints, Level, PatientFacts, RequestId, Role};
 use crate::geography::travel::Place;
 
@@ -29,8 +30,10 @@ pub struct Seeker {
     pub deadline: Option<DateTime<Utc>>,
     /// Which slots this request may be shown: those with one of these audiences, one bit each.
     pub(super) audience: u8,
-    /// Promised an hour: placed last, no matter how late before its deadline.
-    pub promised: bool,
+    /// Promised an hour, which must be known so long before; placed last, no matter how late before its deadline.
+    pub promised: Option<TimeDelta>,
+    /// Whether that promise was given; else it is only thought of.
+    pub given: bool,
     /// First search radius, as the crow flies, kilometres.
     pub radius_km: f64,
     /// What each widening adds.
@@ -56,24 +59,60 @@ impl Seeker {
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let level = request.level().filter(|level| *level != Level::Immediate)?;
-        // The notice of a promise is a courtesy: once keeping it would leave no time, any place will do.
-        let notice = request.promise.as_ref().map_or(0, |promise| i64::from(promise.notice_minutes));
-        let announced = now + TimeDelta::minutes(notice);
-        let earliest = if request.latest_start().is_none_or(|latest| announced < latest) { announced } else { now };
-        Some(Self {
+        let seeker = Self {
             request: request.id,
             level,
             need: request.triage.care_need.clone(),
             constraints: facts.constraints.clone(),
             place,
-            earliest,
-            latest: request.latest_start(),
+            earliest: now,
+            latest: request.latest_start().or(request.promise.as_ref().map(|promise| promise.by)),
             deadline: request.deadline,
             audience: audience_of_channel(request.channel),
-            promised: request.promise.is_some(),
+            promised: None,
+            given: false,
             radius_km: reach.radius_km,
             widening_km: reach.widening_km,
+        };
+        Some(match &request.promise {
+            Some(promise) => {
+                let notice = TimeDelta::minutes(i64::from(promise.notice_minutes));
+                Self { given: true, ..seeker.promised(notice, now) }
+            }
+            None => seeker,
         })
+    }
+
+    /// The same seeker with a promise in mind. Its notice is a courtesy: once keeping it would leave no time, any place will do.
+    #[must_use]
+    pub fn promised(mut self, notice: TimeDelta, now: DateTime<Utc>) -> Self {
+        let announced = now + notice;
+        self.promised = Some(notice);
+        self.earliest = if self.latest.is_none_or(|latest| announced < latest) { announced } else { now };
+        self
+    }
+
+    /// Somebody who may still come: nothing is known of them but what was common to their likes.
+    pub fn expected(later: Later, reach: Reach) -> Self {
+        let Later { at, level, need, place, .. } = later;
+        // Nobody is on the road the minute they call.
+        let earliest = at + TimeDelta::minutes(15);
+        let deadline = level.delay().map(|delay| at + delay);
+        Self {
+            request: RequestId::new(uuid::Uuid::nil()),
+            level,
+            need,
+            constraints: Constraints::default(),
+            place,
+            earliest,
+            latest: deadline,
+            deadline,
+            audience: audience_bits(Audience::ALL),
+            promised: None,
+            given: false,
+            radius_km: reach.radius_km,
+            widening_km: reach.widening_km,
+        }
     }
 
     /// The same seeker for a place chosen by a person on the phone, who needs no notice.

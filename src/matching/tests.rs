@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::candidate::in_order;
-use super::pool::{Pool, Taken};
+use super::pool::{Expected, Pool, Problem, Taken};
 use super::suitable::{broken_rule, suitable};
-use super::{Candidate, Seeker};
+use super::{Candidate, Later, Seeker};
 use crate::domain::time::Zone;
 use crate::domain::{
     Arrival, Audience, CareNeed, Commune, Constraints, DensityClass, GeoPoint, Level, Location, Modality, Practitioner,
@@ -106,14 +106,16 @@ fn seeker(n: u128, level: Level) -> Seeker {
         latest: deadline,
         deadline,
         audience: super::candidate::audience_bits(Audience::ALL),
-        promised: false,
+        promised: None,
+        given: false,
         radius_km: 10.0,
         widening_km: 5.0,
     }
 }
 
 fn solve(seekers: Vec<Seeker>, candidates: Vec<Candidate>) -> Pool {
-    Pool::solve(seekers, candidates, Taken::new(), &RoadModel, nine(), BUDGET).unwrap()
+    let problem = Problem { seekers, candidates, ..Problem::default() };
+    Pool::solve(problem, &RoadModel, nine(), BUDGET).unwrap()
 }
 
 #[test]
@@ -193,7 +195,7 @@ fn a_nearby_place_is_left_to_whoever_cannot_travel() {
 #[test]
 fn somebody_promised_leaves_the_early_place_to_the_others() {
     let mut promised = seeker(1, Level::H24);
-    promised.promised = true;
+    promised.promised = Some(TimeDelta::hours(3));
     let pool = solve(vec![promised, seeker(2, Level::H24)], vec![candidate(1, 60, 1.0), candidate(2, 600, 1.0)]);
     assert_eq!(pool.planned(RequestId::new(Uuid::from_u128(1))).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
 }
@@ -203,7 +205,8 @@ fn the_next_patient_goes_to_the_practitioner_who_saw_fewer_that_day() {
     let candidates = vec![candidate(1, 60, 1.0), candidate(2, 62, 1.0)];
     let busy = (candidates[0].slot.practitioner, candidates[0].day);
     let taken = Taken::from([(busy, 4)]);
-    let pool = Pool::solve(vec![seeker(1, Level::H24)], candidates, taken, &RoadModel, nine(), BUDGET).unwrap();
+    let problem = Problem { seekers: vec![seeker(1, Level::H24)], candidates, taken, ..Problem::default() };
+    let pool = Pool::solve(problem, &RoadModel, nine(), BUDGET).unwrap();
     assert_eq!(pool.planned(RequestId::new(Uuid::from_u128(1))).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
 }
 
@@ -266,4 +269,93 @@ proptest! {
         prop_assert!(pool.plan().optimal && again.plan().optimal);
         prop_assert_eq!(pool.plan().objective, again.plan().objective);
     }
+}
+
+/// Somebody who must be seen the same day may come in `minutes`.
+fn may_come(minutes: i64, probability: f64) -> Expected {
+    let Seeker { level, need, place, radius_km, widening_km, .. } = seeker(0, Level::SameDay);
+    let later = Later { at: nine() + TimeDelta::minutes(minutes), level, need, place, probability };
+    let (arrives, reach) = (later.at, super::seeker::Reach { radius_km, widening_km });
+    Expected { seeker: Seeker::expected(later, reach), arrives, probability }
+}
+
+fn solve_all(seekers: Vec<Seeker>, expected: Vec<Expected>, candidates: Vec<Candidate>) -> Pool {
+    let problem = Problem { seekers, expected, candidates, ..Problem::default() };
+    Pool::solve(problem, &RoadModel, nine(), BUDGET).unwrap()
+}
+
+fn starts(pool: &Pool, request: u128) -> Option<i64> {
+    let place = pool.planned(RequestId::new(Uuid::from_u128(request)))?;
+    Some((place.slot.start - nine()).num_minutes())
+}
+
+#[test]
+fn a_place_is_kept_for_who_may_come_as_far_as_that_is_likely() {
+    let places = || vec![candidate(1, 120, 1.0), candidate(2, 30 * 60, 1.0)];
+    let waits = || vec![seeker(1, Level::H48)];
+    assert_eq!(starts(&solve_all(waits(), vec![], places()), 1), Some(120));
+    assert_eq!(starts(&solve_all(waits(), vec![may_come(60, 0.5)], places()), 1), Some(30 * 60));
+    // Hardly likely, and after the place has gone: it is given away.
+    assert_eq!(starts(&solve_all(waits(), vec![may_come(60, 0.0001)], places()), 1), Some(120));
+    assert_eq!(starts(&solve_all(waits(), vec![may_come(110, 0.9)], places()), 1), Some(120));
+}
+
+#[test]
+fn a_place_kept_says_so_and_may_be_taken() {
+    let pool = solve_all(vec![seeker(1, Level::H24)], vec![may_come(60, 0.9)], vec![candidate(1, 120, 1.0)]);
+    let request = RequestId::new(Uuid::from_u128(1));
+    assert_eq!(starts(&pool, 1), None);
+    assert_eq!(pool.why_unserved(request).unwrap().code, "kept_for_expected");
+    let proposals = pool.proposals(request, 5);
+    assert_eq!(proposals.len(), 1, "the person at the desk may choose it");
+    assert!(proposals[0].reasons.iter().any(|reason| reason.code == "kept_for_expected"), "{proposals:?}");
+    assert_eq!(pool.served().count(), 0);
+}
+
+#[test]
+fn who_waits_the_same_day_goes_before_a_promise_and_a_promise_before_who_may_come() {
+    let promised = || Seeker { given: true, ..seeker(1, Level::H24).promised(TimeDelta::minutes(30), nine()) };
+    let place = || vec![candidate(1, 120, 1.0)];
+    assert_eq!(starts(&solve_all(vec![promised()], vec![may_come(60, 0.99)], place()), 1), Some(120));
+    let pool = solve_all(vec![promised(), seeker(2, Level::SameDay)], vec![], place());
+    assert_eq!((starts(&pool, 1), starts(&pool, 2)), (None, Some(120)));
+    let pool = solve_all(vec![promised(), seeker(2, Level::H24)], vec![], place());
+    assert_eq!((starts(&pool, 1), starts(&pool, 2)), (Some(120), None));
+}
+
+#[test]
+fn a_promise_is_fixed_when_its_hour_must_be_told_or_nobody_else_needs_the_place() {
+    let promised =
+        |notice| Seeker { given: true, ..seeker(1, Level::H24).promised(TimeDelta::minutes(notice), nine()) };
+    let margin = TimeDelta::minutes(5);
+    let fixed = |pool: &Pool| pool.promises_to_fix(margin).len();
+    // Nobody else: at once.
+    assert_eq!(fixed(&solve_all(vec![promised(60)], vec![], vec![candidate(1, 300, 1.0)])), 1);
+    // Somebody may need it: not before its hour must be told.
+    let rival = || vec![may_come(120, 0.5)];
+    assert_eq!(fixed(&solve_all(vec![promised(60)], rival(), vec![candidate(1, 300, 1.0)])), 0);
+    assert_eq!(fixed(&solve_all(vec![promised(298)], rival(), vec![candidate(1, 300, 1.0)])), 1);
+    // Two promises and one place to spare: one of them waits.
+    let other = Seeker { request: RequestId::new(Uuid::from_u128(2)), ..promised(60) };
+    let places = || vec![candidate(1, 300, 1.0), candidate(2, 310, 1.0)];
+    assert_eq!(fixed(&solve_all(vec![promised(60), other.clone()], rival(), places())), 1);
+    assert_eq!(fixed(&solve_all(vec![promised(60), other], vec![], places())), 2);
+}
+
+#[test]
+fn a_promise_pays_where_the_place_is_worth_more_to_others() {
+    let gain = |level, expected: Vec<Expected>, places: Vec<Candidate>| {
+        let now = solve_all(vec![seeker(1, level)], expected.clone(), places.clone());
+        let promised = seeker(1, level).promised(TimeDelta::hours(3), nine());
+        let then = solve_all(vec![promised], expected, places);
+        let may = now.may_do_with_a_promise(RequestId::new(Uuid::from_u128(1)));
+        may.then(|| now.gain_of_promise(&then))
+    };
+    let places = || vec![candidate(1, 120, 1.0), candidate(2, 20 * 60, 1.0)];
+    assert_eq!(gain(Level::H24, vec![], places()), None, "places enough");
+    assert_eq!(gain(Level::SameDay, vec![may_come(30, 0.9)], places()), None, "who must be seen today gets an hour");
+    // The early place is kept anyway; the late one costs less with a promise, since waiting matters less then.
+    assert!(gain(Level::H24, vec![may_come(30, 0.9), may_come(40, 0.2)], places()).is_none_or(|gain| gain >= 0));
+    let one = vec![candidate(1, 120, 1.0)];
+    assert_eq!(gain(Level::H24, vec![may_come(30, 0.9)], one), Some(0), "nothing is gained that cannot be kept");
 }

@@ -28,6 +28,8 @@ pub struct Case {
 pub struct BoardQuery {
     /// In one of these states when asked; empty: in any.
     pub states: BTreeSet<RequestState>,
+    /// And those whose patient must still be told the hour, whatever their state.
+    pub untold: bool,
     /// At most so many.
     pub limit: usize,
     /// After this place of the board.
@@ -171,11 +173,13 @@ impl Board {
     pub fn list(&self, query: &BoardQuery, now: DateTime<Utc>) -> BoardPage {
         let wanted = |state| query.states.is_empty() || query.states.contains(&state);
         let piles = Standing::ALL.into_iter().filter(|standing| {
-            query.states.is_empty() || query.states.iter().any(|state| Standing::of_state(*state) == *standing)
+            query.states.is_empty()
+                || (query.untold && *standing == Standing::Booked)
+                || query.states.iter().any(|state| Standing::of_state(*state) == *standing)
         });
         let span = (query.after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let mut found = merge(piles.map(|standing| self.piles[standing.place()].range(span)))
-            .filter(|case| wanted(case.request.state(now)));
+            .filter(|case| wanted(case.request.state(now)) || (query.untold && case.request.hour_to_tell.is_some()));
         let items: Vec<_> = found.by_ref().take(query.limit).cloned().collect();
         let next = found.next().and_then(|_| items.last()).map(|last| BoardCursor::of(&last.request));
         BoardPage { items, next }

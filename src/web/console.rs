@@ -209,6 +209,7 @@ fn keys(t: &ConsoleTexts) -> Markup {
         ("↑ ↓", &t.key_arrows),
         ("↵", &t.key_enter),
         ("1 … 9", &t.key_digit),
+        ("v", &t.key_promise),
         ("p", &t.key_extend),
         ("Échap", &t.key_escape),
         ("?", &t.key_help),

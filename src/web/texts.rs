@@ -60,7 +60,7 @@ catalogue! {
         level_h48_delay, level_programmed, level_programmed_delay, constraints, max_travel, modality, any, modality_amb,
         modality_hh, modality_vr, profession, profession_usual, languages, languages_hint, accessible, search,
         offers_title, to_15, offers_empty, offers_empty_advice, board_title, keys_title, keys_intro, keys_on, keys_close,
-        key_new, key_offers, key_board, key_arrows, key_enter, key_digit, key_extend, key_escape, key_help,
+        key_new, key_offers, key_board, key_arrows, key_enter, key_digit, key_promise, key_extend, key_escape, key_help,
     }
 }
 

@@ -96,6 +96,7 @@ fn seen_or_not(draft: &mut Draft<'_>, mut appointment: Appointment, seen: bool) 
     let mut request = super::request(draft.records, appointment.request)?.clone();
     appointment.status = status;
     request.settled_at = Some(draft.now());
+    request.hour_to_tell = None;
     let concerns = Concerns { request: Some(request.id), appointment: Some(id), ..of_slot(&slot) };
     let (of_appointment, of_request) = if seen {
         request.phase = Phase::Fulfilled { appointment: id };
@@ -138,7 +139,8 @@ pub(super) fn reopen(draft: &mut Draft<'_>, id: AppointmentId, reason: &str) -> 
 
 /// Gives back whatever place the request has, held or booked; a booked one cancels its appointment.
 pub(super) fn leave_places(draft: &mut Draft<'_>, request: CareRequest, reason: &str) -> Result<CareRequest, Refusal> {
-    let request = places::give_back(draft, request, reason);
+    let mut request = places::give_back(draft, request, reason);
+    request.hour_to_tell = None;
     let Phase::Booked { appointment: id, slot } = request.phase else { return Ok(request) };
     let mut appointment = appointment(draft, id)?;
     appointment.status = AppointmentStatus::Cancelled;

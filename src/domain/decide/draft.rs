@@ -159,6 +159,8 @@ impl Draft<'_> {
                     let before = self.records.request(request.id);
                     let closing = before.and_then(CareRequest::closes_at);
                     timers.push((TimerKind::Overdue, record, closing, request.closes_at()));
+                    let call = before.and_then(CareRequest::promise_call);
+                    timers.push((TimerKind::Promise, record, call, request.promise_call()));
                     timers.push((TimerKind::Retention, record, before.and_then(end_of), end_of(request)));
                 }
                 _ => {}

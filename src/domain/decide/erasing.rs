@@ -37,11 +37,15 @@ pub(super) fn erase(draft: &mut Draft<'_>, id: RequestId, why: ErasureReason) ->
     references.extend(left.put_away.drain(..left.put_away.len().min(REFERENCES_AT_ONCE)));
     references.push(left.facts_ref);
     references.retain(|reference| reference != ERASED);
+    // Who a promise was made to is known to the appointment that kept it as well.
+    references.sort();
+    references.dedup();
     draft.put_request(CareRequest {
         facts_ref: ERASED.to_owned(),
         regulation_reference: None,
         held: None,
         promise: None,
+        hour_to_tell: None,
         agreement: None,
         erased_at: left.erased_at.or(Some(draft.now())),
         ..left

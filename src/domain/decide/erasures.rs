@@ -58,7 +58,7 @@ fn everything_sealed_about_a_person_goes_and_what_is_counted_stays() {
     references.sort();
     assert_eq!(
         (request, references),
-        (request_id(1), ["1.reason.a", "1.reason.c", "i", "i", "p", "p.2", "s.reason.b"].map(str::to_owned).to_vec())
+        (request_id(1), ["1.reason.a", "1.reason.c", "i", "p", "p.2", "s.reason.b"].map(str::to_owned).to_vec())
     );
     let after = world.request(1);
     assert_eq!((after.state(world.now), after.erased_at), (RequestState::Cancelled, Some(world.now)));

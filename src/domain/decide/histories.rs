@@ -12,7 +12,8 @@ use super::tests::{World, appointment_id, hold_id, operator, regulator, request_
 use super::*;
 use crate::domain::appointment::AppointmentStatus;
 use crate::domain::{
-    Arrival, Audience, Event, Modality, Record, RequestState, Role, Rpps, SlotSource, Timer, TimerKind, Written,
+    Arrival, Audience, Event, Modality, PromiseStanding, ReadyToBook, Record, RequestState, Role, Rpps, SlotSource,
+    Timer, TimerKind, Written,
 };
 
 /// One step: numbers make slots and requests, and name people; a [`Pick`] chooses among what there is when its turn comes.
@@ -23,7 +24,8 @@ enum Step {
     Level { request: Pick, level: Level, by: usize },
     Reassess { request: Pick, level: Option<Level>, regulated: bool },
     Agree { request: Pick, by: usize, hours: Option<i64> },
-    Promise { request: Pick },
+    Promise { request: Pick, named: Option<u128> },
+    Keep { request: Pick, slot: Pick },
     Hold { request: Pick, slot: Pick, name: u8, by: usize, minutes: i64, consent: bool },
     Use { how: Use, hold: Pick, by: Option<usize>, minutes: i64, appointment: u128 },
     Close { request: Pick, how: Closing },
@@ -105,7 +107,9 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(request, level, regulated)| Step::Reassess { request, level, regulated }),
         1 => (pick.clone(), 1..3usize, prop::option::of(0..72i64))
             .prop_map(|(request, by, hours)| Step::Agree { request, by, hours }),
-        1 => pick.clone().prop_map(|request| Step::Promise { request }),
+        3 => (pick.clone(), prop::option::weighted(0.8, 40..60u128))
+            .prop_map(|(request, named)| Step::Promise { request, named }),
+        3 => (pick.clone(), pick.clone()).prop_map(|(request, slot)| Step::Keep { request, slot }),
         12 => (pick.clone(), pick.clone(), 0..9u8, 0..4usize, 1..40i64, prop::bool::weighted(0.4)).prop_map(
             |(request, slot, name, by, minutes, consent)| Step::Hold { request, slot, name, by, minutes, consent }
         ),
@@ -131,6 +135,9 @@ fn commands(model: &Model, world: &World, step: &Step) -> Vec<(Actor, Command)> 
             TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().unwrap() },
             TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().unwrap() },
             TimerKind::Retention => Command::EndRetention { request: timer.id.parse().unwrap() },
+            TimerKind::Promise => {
+                Command::NotePromise { request: timer.id.parse().unwrap(), standing: PromiseStanding::AtRisk }
+            }
             TimerKind::Delivery => panic!("nothing is delivered yet"),
         };
         return due.map(|(timer, _)| (Actor::service(), command(timer))).collect();
@@ -183,8 +190,12 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
             let latest = hours.map(|hours| later(60 * hours));
             (actor(by), Command::Agree { request: request(pick)?, reason: reason(), latest })
         }
-        Step::Promise { request: ref pick } => {
-            (operator(), Command::Promise { request: request(pick)?, notice_minutes: 180 })
+        Step::Keep { request: ref pick, slot: ref place } => {
+            (Actor::service(), Command::KeepPromise { request: request(pick)?, slot: slot(place)? })
+        }
+        Step::Promise { request: ref pick, named } => {
+            let ready = named.map(|n| ReadyToBook { appointment: appointment_id(n), identity_ref: format!("i{n}") });
+            (operator(), Command::Promise { request: request(pick)?, notice_minutes: 180, ready })
         }
         Step::Hold { request: ref patient, slot: ref place, name, by, minutes, consent } => {
             let (request, slot, hold) = (request(patient)?, slot(place)?, hold_id(&format!("h{name}")));
@@ -310,6 +321,8 @@ fn nothing_that_must_never_be(world: &World) {
         assert!(!(place && request.is_emergency()), "an emergency has a place: {request:?}");
         let timer = Timer { kind: TimerKind::Overdue, id: request.id.to_string() };
         timers.extend(request.closes_at().map(|at| (timer, at)));
+        let timer = Timer { kind: TimerKind::Promise, id: request.id.to_string() };
+        timers.extend(request.promise_call().map(|at| (timer, at)));
         let timer = Timer { kind: TimerKind::Retention, id: request.id.to_string() };
         let retention = Retention::of_the_table(crate::domain::time::Zone::PARIS);
         timers.extend(retention.end_of(request).map(|at| (timer, at)));

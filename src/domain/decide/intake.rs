@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::draft::Draft;
-use super::{Answer, closing, places};
+use super::{Answer, closing};
 use crate::domain::{
-    Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Promise, Refusal,
-    RegulationReference, RequestId, RequestState, Role, SlotId, Triage, TriageStatus,
+    Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Refusal,
+    RegulationReference, RequestId, Role, SlotId, Triage, TriageStatus,
 };
 
 /// A request as it comes in. What describes the patient is already sealed under `facts_ref`.
@@ -51,6 +51,7 @@ pub(super) fn create(draft: &mut Draft<'_>, new: &NewRequest) -> Result<Answer, 
         agreement: None,
         appointments: Vec::new(),
         put_away: Vec::new(),
+        hour_to_tell: None,
         settled_at: None,
         erased_at: None,
     };
@@ -113,8 +114,8 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
 /// before the new deadline. An emergency has no place, held or booked: it waits for the 15, first on every board.
 fn after_a_raise(draft: &mut Draft<'_>, mut request: CareRequest) -> Result<CareRequest, Refusal> {
     request.agreement = request.agreement.map(|agreement| Agreement { latest: None, ..agreement });
-    if let (Some(promise), Some(deadline)) = (&mut request.promise, request.deadline) {
-        promise.by = promise.by.min(deadline);
+    if let Some(deadline) = request.deadline {
+        request.promise = request.promise.map(|promise| promise.no_later_than(deadline));
     }
     if request.is_emergency() {
         request.promise = None;
@@ -177,20 +178,6 @@ pub(super) fn agree(
     request.agreement = Some(Agreement { actor: draft.actor().clone(), at: draft.now(), latest });
     draft.put_request(request);
     draft.event(EventKind::RequestAgreed, of_request(id), Some(reason));
-    Ok(Answer::Done)
-}
-
-pub(super) fn promise(draft: &mut Draft<'_>, id: RequestId, notice_minutes: u16) -> Result<Answer, Refusal> {
-    let mut request = super::request(draft.records, id)?.clone();
-    let now = draft.now();
-    places::may_get_a_place(&request, now)?;
-    if let state @ RequestState::Held = request.state(now) {
-        return Err(Refusal::WrongState { state });
-    }
-    let by = request.latest_start().filter(|by| *by > now).ok_or(Refusal::PromiseImpossible)?;
-    request.promise = Some(Promise { by, notice_minutes });
-    draft.put_request(request);
-    draft.event(EventKind::RequestPromised, of_request(id), None);
     Ok(Answer::Done)
 }
 

@@ -7,6 +7,7 @@ mod draft;
 mod erasing;
 mod intake;
 mod places;
+mod promises;
 mod publishing;
 #[cfg(test)]
 mod erasures;
@@ -14,6 +15,8 @@ mod erasures;
 mod histories;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod promised;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +26,8 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Subject;
 use super::{
     Actor, AppointmentId, CancelledBy, CareRequest, Change, ErasureReason, HoldId, Level, Phase, Practitioner,
-    RecordKey, Records, Refusal, RequestId, Retention, Slot, SlotDraft, SlotId, TerritoryId, Triage,
+    PromiseStanding, ReadyToBook, RecordKey, Records, Refusal, RequestId, Retention, Slot, SlotDraft, SlotId,
+    TerritoryId, Triage,
 };
 
 pub use intake::NewRequest;
@@ -92,6 +96,27 @@ pub enum Command {
         request: RequestId,
         /// The hour known at least this long before.
         notice_minutes: u16,
+        /// Who the patient is, sealed; none: a person books when the hour must be told.
+        ready: Option<ReadyToBook>,
+    },
+    /// Book the place a promise is kept with.
+    KeepPromise {
+        /// Of which request.
+        request: RequestId,
+        /// In which slot.
+        slot: SlotId,
+    },
+    /// Note that the patient was told the hour the service found.
+    NoteTold {
+        /// Of which request.
+        request: RequestId,
+    },
+    /// Note whether a promise can be kept, as the last plan has it.
+    NotePromise {
+        /// Of which request.
+        request: RequestId,
+        /// How it stands.
+        standing: PromiseStanding,
     },
     /// Hold a place for a request. The caller has checked the hard rules of matching.
     Hold {
@@ -311,7 +336,11 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
             }
         }
         Command::CreateRequest(new) => keys.push(RecordKey::request(new.id)),
-        Command::Agree { request, .. } | Command::Promise { request, .. } | Command::NoteOffers { request, .. } => {
+        Command::Agree { request, .. }
+        | Command::Promise { request, .. }
+        | Command::NotePromise { request, .. }
+        | Command::NoteTold { request }
+        | Command::NoteOffers { request, .. } => {
             keys.push(RecordKey::request(*request));
         }
         Command::Extend { request, .. }
@@ -338,6 +367,13 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
         Command::Hold { request, slot, .. } => {
             of_request(*request, false);
             keys.push(RecordKey::slot(*slot));
+        }
+        Command::KeepPromise { request, slot } => {
+            of_request(*request, false);
+            keys.push(RecordKey::slot(*slot));
+            let promise = records.request(*request).and_then(|request| request.promise.as_ref());
+            let ready = promise.and_then(|promise| promise.ready.as_ref());
+            keys.extend(ready.map(|ready| RecordKey::appointment(ready.appointment)));
         }
         Command::Confirm { request, appointment, .. } => {
             of_request(*request, true);
@@ -377,7 +413,12 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::SetLevel { request, level, reason } => intake::set_level(&mut draft, *request, *level, reason)?,
         Command::Reassess { request, facts_ref, triage } => intake::reassess(&mut draft, *request, facts_ref, triage)?,
         Command::Agree { request, reason, latest } => intake::agree(&mut draft, *request, reason, *latest)?,
-        Command::Promise { request, notice_minutes } => intake::promise(&mut draft, *request, *notice_minutes)?,
+        Command::Promise { request, notice_minutes, ready } => {
+            promises::promise(&mut draft, *request, *notice_minutes, ready.as_ref())?
+        }
+        Command::NoteTold { request } => promises::note_told(&mut draft, *request)?,
+        Command::KeepPromise { request, slot } => promises::keep(&mut draft, *request, *slot)?,
+        Command::NotePromise { request, standing } => promises::note(&mut draft, *request, *standing)?,
         Command::Hold { request, slot, hold, until, extra_consent } => {
             places::hold(&mut draft, *request, *slot, hold, *until, *extra_consent)?
         }

@@ -9,8 +9,8 @@ use super::{Command, NewRequest, Outcome};
 use crate::domain::appointment::{AppointmentStatus, CancelledBy};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Actor, AppointmentId, CareRequest, HoldId, Level, Refusal, RequestId, RequestState, Role, Rpps, SlotDraft, SlotId,
-    Triage,
+    Actor, AppointmentId, CareRequest, HoldId, Level, ReadyToBook, Refusal, RequestId, RequestState, Role, Rpps,
+    SlotDraft, SlotId, Triage,
 };
 
 /// A territory's day.
@@ -33,6 +33,8 @@ pub(super) struct Patient {
     pub(super) waiting_since: DateTime<Utc>,
     pub(super) stands: Stands,
     promised: bool,
+    /// The appointment to be of a promise that names its patient.
+    named: Option<AppointmentId>,
     regulated: bool,
     agreed: bool,
     late_until: Option<DateTime<Utc>>,
@@ -96,7 +98,8 @@ impl Model {
             Command::SetLevel { request, level, .. } => self.set_level(actor, *request, *level)?,
             Command::Reassess { request, triage, .. } => self.reassess(*request, triage)?,
             Command::Agree { request, latest, .. } => self.agree(actor, *request, *latest)?,
-            Command::Promise { request, .. } => self.promise(*request)?,
+            Command::Promise { request, ready, .. } => self.promise(*request, ready.as_ref())?,
+            Command::KeepPromise { request, slot } => self.keep(actor, *request, *slot)?,
             Command::Hold { request, slot, hold, until, extra_consent } => {
                 self.hold(actor, *request, *slot, hold, *until, *extra_consent)?;
             }
@@ -113,6 +116,8 @@ impl Model {
             Command::Erase { .. } | Command::EndRetention { .. } => {}
             Command::ListPractitioner(_)
             | Command::NoteOffers { .. }
+            | Command::NotePromise { .. }
+            | Command::NoteTold { .. }
             | Command::NoteIdentityRead { .. }
             | Command::NoteSearch { .. }
             | Command::NoteLoss { .. }
@@ -234,6 +239,7 @@ impl Model {
             waiting_since: self.now,
             stands: Stands::Waits,
             promised: false,
+            named: None,
             regulated: new.triage.regulation_required,
             agreed: false,
             late_until: None,
@@ -283,7 +289,7 @@ impl Model {
         let patient = self.patients.get_mut(&request).expect("raised");
         patient.late_until = None;
         if patient.level == Some(Level::Immediate) {
-            patient.promised = false;
+            (patient.promised, patient.named) = (false, None);
             patient.stands = Stands::Waits;
             self.leave(request);
         }
@@ -303,7 +309,7 @@ impl Model {
         Ok(())
     }
 
-    fn promise(&mut self, request: RequestId) -> Told {
+    fn promise(&mut self, request: RequestId, ready: Option<&ReadyToBook>) -> Told {
         let now = self.now;
         self.may_get_a_place(request)?;
         match self.state(request) {
@@ -311,10 +317,42 @@ impl Model {
             state => return Err(Refusal::WrongState { state }),
         }
         let patient = self.patient(request)?;
-        if patient.latest().is_none_or(|latest| latest <= now) {
+        let latest = patient.latest().unwrap_or(patient.waiting_since + TimeDelta::days(7));
+        if patient.level == Some(Level::SameDay) || latest <= now {
             return Err(Refusal::PromiseImpossible);
         }
         patient.promised = true;
+        patient.named = ready.map(|ready| ready.appointment).or(patient.named);
+        Ok(())
+    }
+
+    fn keep(&mut self, actor: &Actor, request: RequestId, slot: SlotId) -> Told {
+        let state = self.patients.get(&request).map(|_| self.state(request));
+        match state.ok_or(Refusal::Unknown(Subject::Request))? {
+            RequestState::Promised => {}
+            state => return Err(Refusal::WrongState { state }),
+        }
+        let appointment = self.patients[&request].named.ok_or(Refusal::PromiseImpossible)?;
+        self.may_get_a_place(request)?;
+        let there = self.slots.get(&slot).ok_or(Refusal::Unknown(Subject::Slot))?;
+        if there.withdrawn || there.start <= self.now {
+            return Err(Refusal::SlotGone);
+        }
+        if self.places_left(slot, false) == 0 {
+            return Err(Refusal::SlotTaken);
+        }
+        if self.patients[&request].latest().is_some_and(|latest| there.start >= latest) {
+            return Err(Refusal::Unsuitable { rule: "within_deadline".into() });
+        }
+        if self.sales.iter().any(|sale| sale.appointment == appointment) {
+            return Err(Refusal::Forbidden);
+        }
+        self.leave(request);
+        let hold = format!("promise-{appointment}").parse().expect("a name");
+        let (extra, by, fate) = (false, actor.clone(), AppointmentStatus::Booked);
+        self.sales.push(Sale { appointment, request, slot, extra, hold, by, fate });
+        let patient = self.patient(request)?;
+        (patient.stands, patient.promised, patient.named) = (Stands::Sold(appointment), false, None);
         Ok(())
     }
 
@@ -423,7 +461,7 @@ impl Model {
         self.holds[place].gone = true;
         self.sales.push(Sale { appointment, request, slot, extra, hold, by, fate: AppointmentStatus::Booked });
         let patient = self.patient(request)?;
-        (patient.stands, patient.promised) = (Stands::Sold(appointment), false);
+        (patient.stands, patient.promised, patient.named) = (Stands::Sold(appointment), false, None);
         Ok(())
     }
 
@@ -449,7 +487,7 @@ impl Model {
         if state == RequestState::Unmet && matches!(patient.stands, Stands::Sold(_)) {
             return Err(Refusal::WrongState { state: RequestState::Booked });
         }
-        (patient.stands, patient.promised) = (Stands::Over(state), false);
+        (patient.stands, patient.promised, patient.named) = (Stands::Over(state), false, None);
         self.leave(request);
         Ok(())
     }

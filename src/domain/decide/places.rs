@@ -127,8 +127,28 @@ pub(super) fn confirm(
     }
     let extra = slot.hold(hold).is_some_and(|h| h.extra);
     slot.holds.retain(|h| h.id != *hold);
-    slot.bookings.push(Booking { appointment: appointment_id, request: id, outcome: BookingOutcome::Expected, extra });
     request.held = None;
+    let identity_ref = identity_ref.to_owned();
+    Ok(book(draft, request, slot, NewAppointment { id: appointment_id, hold: hold.clone(), identity_ref, extra }))
+}
+
+/// An appointment to be.
+pub(super) struct NewAppointment {
+    /// Identifier.
+    pub(super) id: AppointmentId,
+    /// The hold it comes of.
+    pub(super) hold: HoldId,
+    /// Name of the blob that says who the patient is.
+    pub(super) identity_ref: String,
+    /// A place "en sus".
+    pub(super) extra: bool,
+}
+
+/// Books a place for a request that holds none any more. The caller has asked every rule.
+pub(super) fn book(draft: &mut Draft<'_>, mut request: CareRequest, mut slot: Slot, new: NewAppointment) -> Answer {
+    let NewAppointment { id: appointment_id, hold, identity_ref, extra } = new;
+    let (id, now) = (request.id, draft.now());
+    slot.bookings.push(Booking { appointment: appointment_id, request: id, outcome: BookingOutcome::Expected, extra });
     request.promise = None;
     request.phase = Phase::Booked { appointment: appointment_id, slot: slot.id };
     request.appointments.push(appointment_id);
@@ -140,12 +160,12 @@ pub(super) fn confirm(
         territory: slot.territory.clone(),
         practitioner: slot.practitioner,
         start: slot.start,
-        hold: hold.clone(),
+        hold,
         status: AppointmentStatus::Booked,
         created_at: now,
         booked_by: draft.actor().clone(),
         origin: request.channel,
-        identity_ref: identity_ref.to_owned(),
+        identity_ref,
         regulation_reference: request.regulation_reference.clone(),
         extra,
         erased_at: None,
@@ -157,7 +177,7 @@ pub(super) fn confirm(
     draft.event(EventKind::SlotBooked, concerns.clone(), None);
     draft.event(EventKind::AppointmentBooked, concerns.clone(), None);
     draft.event(EventKind::RequestBooked, concerns, None);
-    Ok(Answer::Booked { appointment: appointment_id })
+    Answer::Booked { appointment: appointment_id }
 }
 
 pub(super) fn release(draft: &mut Draft<'_>, id: RequestId, hold: &HoldId) -> Result<Answer, Refusal> {
@@ -229,7 +249,7 @@ pub(super) fn give_back(draft: &mut Draft<'_>, mut request: CareRequest, reason:
 }
 
 /// The slot still starts before the deadline, which may have come nearer since it was held.
-fn in_time(request: &CareRequest, slot: &Slot) -> Result<(), Refusal> {
+pub(super) fn in_time(request: &CareRequest, slot: &Slot) -> Result<(), Refusal> {
     match request.latest_start() {
         Some(latest) if slot.start >= latest => Err(Refusal::Unsuitable { rule: "within_deadline".into() }),
         _ => Ok(()),

@@ -194,7 +194,7 @@ impl World {
         self.apply(&operator(), &Command::Confirm { request, hold, appointment, identity_ref: "i".to_owned() })
     }
 
-    fn slot(&self, n: u128) -> &Slot {
+    pub(super) fn slot(&self, n: u128) -> &Slot {
         match self.records.get(&RecordKey::slot(slot_id(n))) {
             Some((_, Record::Slot(slot))) => slot,
             other => panic!("no slot {n}: {other:?}"),
@@ -208,7 +208,7 @@ impl World {
         }
     }
 
-    fn appointment_status(&self, n: u128) -> AppointmentStatus {
+    pub(super) fn appointment_status(&self, n: u128) -> AppointmentStatus {
         match self.records.get(&RecordKey::appointment(appointment_id(n))) {
             Some((_, Record::Appointment(appointment))) => appointment.status,
             other => panic!("no appointment {n}: {other:?}"),
@@ -386,7 +386,7 @@ fn what_was_agreed_or_held_for_a_lower_level_does_not_outlive_a_raise() {
     let latest = Some(world.now + TimeDelta::days(3));
     world.apply(&regulator(), &Command::Agree { request: request_id(1), reason: "r".to_owned(), latest }).unwrap();
     assert_eq!(world.request(1).latest_start(), latest);
-    world.apply(&operator(), &Command::Promise { request: request_id(1), notice_minutes: 60 }).unwrap();
+    world.apply(&operator(), &Command::Promise { request: request_id(1), notice_minutes: 60, ready: None }).unwrap();
     world.hold(1, 1, "h1").unwrap();
     let raise = Command::SetLevel { request: request_id(1), level: Level::SameDay, reason: "r".to_owned() };
     world.apply(&operator(), &raise).unwrap();
@@ -540,23 +540,4 @@ fn a_request_long_past_its_deadline_is_closed_with_a_reason() {
     assert_eq!(world.events.last().and_then(|e| e.reason.as_deref()), Some("deadline_passed"));
     // What is left to happen is that its patient is forgotten.
     assert!(world.timers.keys().all(|timer| timer.kind == crate::domain::TimerKind::Retention));
-}
-
-#[test]
-fn a_promise_needs_a_deadline_and_ends_with_the_booking() {
-    let mut world = World::new();
-    world.publish(1, 300, 1, 0);
-    world.ask(1, Some(Level::Programmed));
-    world.ask(2, Some(Level::H24));
-    let promise = |n| Command::Promise { request: request_id(n), notice_minutes: 180 };
-    assert_eq!(world.apply(&operator(), &promise(1)), Err(Refusal::PromiseImpossible));
-    world.apply(&operator(), &promise(2)).unwrap();
-    assert_eq!(world.request(2).state(world.now), RequestState::Promised);
-    world.hold(2, 1, "h").unwrap();
-    assert_eq!(world.request(2).state(world.now), RequestState::Held);
-    world.apply(&operator(), &Command::Release { request: request_id(2), hold: hold_id("h") }).unwrap();
-    assert_eq!(world.request(2).state(world.now), RequestState::Promised);
-    world.hold(2, 1, "h2").unwrap();
-    world.confirm(2, "h2", 1).unwrap();
-    assert!(world.request(2).promise.is_none());
 }

@@ -174,7 +174,13 @@ pub struct PromiseOrder {
     /// The hour known at least this long ahead, minutes; 180 by default.
     #[schema(minimum = 0, maximum = 2880)]
     pub notice_minutes: Option<u16>,
+    /// Who comes: the service then books by itself when the hour must be told. Without it an operator is told to.
+    pub patient: Option<IdentityOrder>,
 }
+
+/// The patient was told the hour: nothing more is asked.
+#[derive(Debug, ToSchema)]
+pub struct ToldOrder {}
 
 /// Hold a place.
 #[derive(Debug, ToSchema)]

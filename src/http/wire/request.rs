@@ -33,6 +33,9 @@ pub struct RequestShown {
     /// Why nothing can be offered, when nothing can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unserved: Option<ReasonShown>,
+    /// Why a promise would serve everybody better than an hour now; absent from lists and where it would not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promise_advice: Option<ReasonShown>,
     /// INSEE code of the commune the patient is in.
     pub commune: String,
     /// The name of that commune.
@@ -43,6 +46,9 @@ pub struct RequestShown {
     pub channel: &'static str,
     /// What was promised.
     pub promise: Option<PromiseShown>,
+    /// The service has booked, and the patient must still be told: the hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hour_to_tell: Option<DateTime<FixedOffset>>,
     /// The place held now.
     pub hold: Option<HoldShown>,
     /// The appointment, once booked.
@@ -95,6 +101,9 @@ pub struct OffersShown {
     /// Why nothing can be offered, when nothing can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unserved: Option<ReasonShown>,
+    /// Why a promise would serve everybody better than an hour now, where it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promise_advice: Option<ReasonShown>,
 }
 
 /// Urgency and care need: a recommendation and a decision, kept apart.
@@ -230,6 +239,10 @@ pub struct PromiseShown {
     pub by: DateTime<FixedOffset>,
     /// Minutes.
     pub notice_minutes: u16,
+    /// Whether the service books by itself when the hour must be told; else an operator calls back.
+    pub booked_by_service: bool,
+    /// `safe`; `due`: its hour must be told now, by a person; `at_risk`: the plan finds no place for it.
+    pub standing: &'static str,
 }
 
 /// A place held for a request.

@@ -14,8 +14,8 @@ use super::request::{
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
 use crate::booking::{Booking, Case, Offer, Offers, Reason, Search};
 use crate::domain::{
-    Appointment, CareRequest, DecidedBy, Level, Location, Modality, PatientFacts, Phase, Practitioner, RecordedEvent,
-    RequestId, Role, Slot, Triage,
+    Appointment, CareRequest, DecidedBy, Level, Location, Modality, PatientFacts, Phase, Practitioner, PromiseStanding,
+    RecordedEvent, RequestId, Role, Slot, Triage,
 };
 use crate::geography::gazetteer::Gazetteer;
 
@@ -82,10 +82,11 @@ impl<'a> Showing<'a> {
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
         if let Some(offers) = offers {
-            let OffersShown { offers, search, unserved } = self.offers(offers);
+            let OffersShown { offers, search, unserved, promise_advice } = self.offers(offers);
             shown.offers = Some(offers);
             shown.search = Some(search);
             shown.unserved = unserved;
+            shown.promise_advice = promise_advice;
         }
         shown
     }
@@ -105,14 +106,18 @@ impl<'a> Showing<'a> {
             offers: None,
             search: None,
             unserved: self.unserved(request).as_ref().map(reason_shown),
+            promise_advice: None,
             commune: request.commune.to_string(),
             commune_name: own.or_else(elsewhere),
             in_territory: request.in_territory,
             channel: request.channel.code(),
-            promise: request
-                .promise
-                .as_ref()
-                .map(|promise| PromiseShown { by: self.instant(promise.by), notice_minutes: promise.notice_minutes }),
+            promise: request.promise.as_ref().map(|promise| PromiseShown {
+                by: self.instant(promise.by),
+                notice_minutes: promise.notice_minutes,
+                booked_by_service: promise.ready.is_some(),
+                standing: promise.standing.code(),
+            }),
+            hour_to_tell: request.hour_to_tell.map(|hour| self.instant(hour)),
             hold: request.live_hold(self.now).map(|held| HoldShown {
                 hold_id: held.hold.to_string(),
                 slot_id: held.slot.to_string(),
@@ -145,9 +150,13 @@ impl<'a> Showing<'a> {
         }
     }
 
-    /// A promise the last plan found no place for.
+    /// A promise the last plan found no place for, or that was known to be at risk before there was a plan here.
     fn is_at_risk(&self, request: &CareRequest) -> bool {
-        request.promise.is_some() && self.unserved(request).is_some()
+        let Some(promise) = request.promise.as_ref().filter(|_| request.wants_a_place(self.now)) else { return false };
+        match self.booking.last_plan().filter(|plan| plan.has(request.id)) {
+            Some(plan) => plan.planned(request.id).is_none(),
+            None => promise.standing == PromiseStanding::AtRisk,
+        }
     }
 
     /// Why the last plan found no place for a request that waits for one.
@@ -188,6 +197,7 @@ impl<'a> Showing<'a> {
             offers: offers.items.iter().map(|offer| self.offer(offer)).collect(),
             search: search_shown(&offers.search),
             unserved: offers.unserved.as_ref().map(reason_shown),
+            promise_advice: offers.promise.as_ref().map(reason_shown),
         }
     }
 

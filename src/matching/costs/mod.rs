@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use super::{Candidate, Reason, Seeker};
 
 pub use fair_share::{BEYOND as DEAREST_STEP, sentence as fair_share_sentence, steps as fair_share_steps};
-pub use unplaced::penalty as unplaced_penalty;
+pub use unplaced::{expected_penalty, penalty as unplaced_penalty, weighted};
 
 /// Points a slot costs a seeker, but for what depends on everybody's choices ([`fair_share_steps`]).
 pub fn total(seeker: &Seeker, candidate: &Candidate, travel_minutes: u16, now: DateTime<Utc>) -> i64 {

@@ -3,12 +3,32 @@
 use crate::domain::Level;
 use crate::matching::Seeker;
 
+/// Points for not keeping a promise: it is broken for somebody who waits and must be seen the same day, for nobody else. Our
+/// assumption.
+const PROMISE: i64 = 300_000;
+
 /// Points for leaving a seeker unplaced (solver.md §2).
 pub fn penalty(seeker: &Seeker) -> i64 {
     match seeker.level {
+        Level::H24 | Level::H48 | Level::Programmed if seeker.given => PROMISE,
         Level::Immediate | Level::SameDay => 400_000,
         Level::H24 => 120_000,
         Level::H48 => 40_000,
         Level::Programmed => 15_000,
     }
+}
+
+/// Points for leaving somebody who may still come unplaced: as far as they are likely, and never so much that a promise would
+/// be broken for them.
+pub fn expected_penalty(seeker: &Seeker, probability: f64) -> i64 {
+    weighted(penalty(seeker), probability).min(PROMISE - 10_000)
+}
+
+/// Points that count only as far as something is likely.
+pub fn weighted(points: i64, probability: f64) -> i64 {
+    // Points of a placement stay far below 2^31.
+    let points = i32::try_from(points).unwrap_or(i32::MAX);
+    #[expect(clippy::cast_possible_truncation, reason = "a share of a 32-bit number")]
+    let share = (f64::from(points) * probability.clamp(0.0, 1.0)).round() as i64;
+    share
 }

@@ -16,9 +16,11 @@ fn tenths_per_minute(level: Level) -> i64 {
     }
 }
 
-/// A promise is kept before the deadline, no matter when: somebody promised leaves the early places to the others.
+/// A promise is kept before the deadline, hardly any matter when: somebody promised leaves the early places to the others, and
+/// waits no longer for nothing.
 pub(super) fn points(seeker: &Seeker, candidate: &Candidate, now: DateTime<Utc>) -> i64 {
-    if seeker.promised { 0 } else { minutes(candidate, now) * tenths_per_minute(seeker.level) / 10 }
+    let level = if seeker.promised.is_some() { Level::Programmed } else { seeker.level };
+    minutes(candidate, now) * tenths_per_minute(level) / 10
 }
 
 fn minutes(candidate: &Candidate, now: DateTime<Utc>) -> i64 {

@@ -18,7 +18,7 @@ fn ids<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Vec<usize> {
 }
 
 fn of(states: &[RequestState]) -> BoardQuery {
-    BoardQuery { states: states.iter().copied().collect(), limit: 50, after: None }
+    BoardQuery { states: states.iter().copied().collect(), limit: 50, ..BoardQuery::default() }
 }
 
 fn a_board() -> FakeStore {
@@ -63,7 +63,7 @@ fn emergencies_come_first_then_the_soonest_deadline_then_those_without() {
 fn pages_of_the_board_follow_each_other_even_when_their_last_request_has_gone() {
     let store = a_board();
     let mut state = replayed(&store);
-    let mut query = BoardQuery { states: BTreeSet::from([RequestState::Open]), limit: 2, after: None };
+    let mut query = BoardQuery { states: BTreeSet::from([RequestState::Open]), limit: 2, ..BoardQuery::default() };
     let first = state.board.list(&query, after(1));
     assert_eq!(ids(&first.items), [6, 5]);
     let seen = store.remember().events.len();

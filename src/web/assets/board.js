@@ -7,7 +7,8 @@ import { tell } from "./notices.js";
 import { communeName } from "./slot.js";
 
 /** @typedef {{ id: string, state: string, created_at: string, deadline: string | null, commune: string, commune_name?: string,
- *   complaint?: string, overdue?: boolean, at_risk?: boolean, unserved?: { text: string }, triage: { final: string | null } }} Waiting */
+ *   complaint?: string, overdue?: boolean, at_risk?: boolean, unserved?: { text: string }, hour_to_tell?: string,
+ *   promise?: { by: string, standing: string } | null, triage: { final: string | null } }} Waiting */
 
 const list = byId("board-list");
 const COMPLAINTS = new Map(page.complaints.map(({ id, label }) => [id, label]));
@@ -20,14 +21,16 @@ let loadedOnce = false;
 let soon;
 /** @type {(waiting: Waiting) => void} */
 let resume = () => {};
+/** @type {(waiting: Waiting) => void} */
+let tellHour = () => {};
 /** @type {() => string | undefined} */
 let own = () => undefined;
 
 /**
- * @param {{ resume: (waiting: Waiting) => void, own: () => string | undefined }} does
+ * @param {{ resume: (waiting: Waiting) => void, tellHour: (waiting: Waiting) => void, own: () => string | undefined }} does
  */
 export function startBoard(does) {
-  ({ resume, own } = does);
+  ({ resume, tellHour, own } = does);
   setInterval(paint, 15_000);
 }
 
@@ -103,7 +106,8 @@ function paint() {
 function newRow(waiting) {
   const taken = button(say("board.resume"), "", "plain", () => {
     const current = known.get(waiting.id);
-    if (current) resume(current);
+    if (current?.hour_to_tell) tellHour(current);
+    else if (current) resume(current);
   });
   return el("li", { "data-request": waiting.id }, el("div", { class: "facts" }),
     el("div", { class: "board-foot" }, el("span", { class: "age quiet" }), taken));
@@ -113,22 +117,27 @@ function newRow(waiting) {
 function fill(row, waiting) {
   const deadline = waiting.deadline ? say("board.before", { when: shortWhenOf(waiting.deadline) }) : say("board.no_deadline");
   const left = waiting.deadline ? (Date.parse(waiting.deadline) - now()) / 60_000 : null;
-  const late = waiting.overdue || (left !== null && left <= 0);
+  const toTell = waiting.hour_to_tell;
+  const late = !toTell && (waiting.overdue || (left !== null && left <= 0));
+  const due = !toTell && waiting.promise?.standing === "due";
   const complaint = COMPLAINTS.get(waiting.complaint ?? "") ?? "";
   const state = STATES[waiting.state];
-  row.dataset.mark = late ? "late" : waiting.at_risk ? "risk" : "";
+  row.dataset.mark = late ? "late" : waiting.at_risk || due || toTell ? "risk" : "";
   row.querySelector(".facts")?.replaceWith(el("div", { class: "facts" },
     el("p", { class: "board-line" }, el("span", { class: "level", "data-level": waiting.triage.final ?? "none" }, levelOf(waiting)), " ", el("strong", {}, nameOf(waiting))),
     complaint && el("p", {}, complaint),
     el("p", { class: "due" }, el("span", {}, deadline), left !== null && left > 0 && ` · ${say("board.left", { left: spoken(left) })}`),
     late && left !== null && flag("⏰", say("board.overdue", { late: spoken(-left) })),
+    toTell && flag("☎", say("board.tell", { when: shortWhenOf(toTell) })),
+    due && flag("☎", say("board.promise_due")),
     waiting.at_risk && flag("⚠", say("board.at_risk")),
     waiting.unserved && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
     state && flag("·", say(state))));
   const resumed = row.querySelector("button");
   const age = row.querySelector(".age");
   if (age) age.textContent = say("board.age", { age: spoken((now() - Date.parse(waiting.created_at)) / 60_000) });
-  resumed?.setAttribute("aria-label", say("board.resume_name", { level: levelOf(waiting), commune: nameOf(waiting), deadline }));
+  if (resumed) resumed.textContent = say(toTell ? "board.tell_button" : "board.resume");
+  resumed?.setAttribute("aria-label", say(toTell ? "board.tell_name" : "board.resume_name", { level: levelOf(waiting), commune: nameOf(waiting), deadline }));
 }
 
 /** @param {string} icon @param {string} text */

@@ -12,6 +12,7 @@ import { closeEmergency, emergencyIsShown, showEmergency } from "./emergency.js"
 import { forgetPatient } from "./hold.js";
 import { resume, search, transfer } from "./intake.js";
 import { extend, hold, release, showHeldAgain } from "./reservation.js";
+import { askPromise, tellHour } from "./promise.js";
 import { refreshBoard, startBoard } from "./board.js";
 import { startLive } from "./live.js";
 import * as offers from "./offers.js";
@@ -64,8 +65,8 @@ async function readSlot(id, heldSince) {
 desk.next = newCall;
 startKeys();
 startCall({ search, levelChosen });
-offers.startOffers(hold);
-startBoard({ resume, own: () => desk.request?.id });
+offers.startOffers(hold, askPromise);
+startBoard({ resume, tellHour, own: () => desk.request?.id });
 byId("new-call").addEventListener("click", newCall);
 byId("to-15").addEventListener("click", () => showEmergency(transfer, true));
 byId("call-form").addEventListener("input", leaveResumed);
@@ -74,6 +75,7 @@ on("n", newCall);
 on("o", () => offers.focusOffer());
 on("b", () => (byId("board-list").querySelector("button") ?? byId("board-title")).focus());
 on("p", extend);
+on("v", askPromise);
 on("F2", extend);
 for (let rank = 1; rank <= 9; rank += 1) {
   on(String(rank), () => {

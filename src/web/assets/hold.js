@@ -25,16 +25,8 @@ export function showHold(hold, does) {
   const { slot } = hold.offer;
   const left = el("span", { id: "hold-left", class: "left" });
   const until = el("span", { id: "hold-until", class: "quiet" });
-  const form = el("form", { id: "patient-form", novalidate: true, autocomplete: "off" },
-    el("div", { id: "patient-errors" }), el("p", { class: "form-title" }, say("hold.who")),
-    el("div", { class: "patient-fields" }, field("first_name", say("hold.first_name")), field("last_name", say("hold.last_name")), field("phone", say("hold.phone"))),
-    el("div", { class: "actions" },
-      el("button", { type: "submit", id: "confirm", class: "button" }, say("hold.confirm"), " ", el("kbd", {}, "↵")),
-      button(say("hold.extend"), "F2", "plain", does.extend), button(say("hold.release"), "Échap", "plain", does.release)));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    readPatient(does);
-  });
+  const others = [button(say("hold.extend"), "F2", "plain", does.extend), button(say("hold.release"), "Échap", "plain", does.release)];
+  const form = patientForm(say("hold.confirm"), others, does.confirm);
   stage.replaceChildren(el("section", { class: "hold", "aria-labelledby": "hold-title" },
     el("div", { class: "hold-head" },
       el("div", {}, el("h3", { id: "hold-title" }, say("hold.title")),
@@ -47,6 +39,30 @@ export function showHold(hold, does) {
   warn(say("hold.started", { when: whenOf(slot.start), practitioner: slot.practitioner.name }));
 }
 
+/**
+ * Who comes: what was typed before is there already.
+ * @param {string} label of the button that sends it
+ * @param {HTMLElement[]} others buttons beside it
+ * @param {(patient: Record<string, string>) => void} send
+ */
+export function patientForm(label, others, send) {
+  const form = el("form", { id: "patient-form", novalidate: true, autocomplete: "off" },
+    el("div", { id: "patient-errors" }), el("p", { class: "form-title" }, say("hold.who")),
+    el("div", { class: "patient-fields" }, field("first_name", say("hold.first_name")), field("last_name", say("hold.last_name")), field("phone", say("hold.phone"))),
+    el("div", { class: "actions" },
+      el("button", { type: "submit", id: "confirm", class: "button" }, label, " ", el("kbd", {}, "↵")), ...others));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    readPatient(send);
+  });
+  return form;
+}
+
+/** The name as it was typed. */
+export function typedName() {
+  return `${typed.first_name ?? ""} ${typed.last_name ?? ""}`;
+}
+
 /** @param {string} name @param {string} label */
 function field(name, label) {
   const made = /** @type {HTMLInputElement} */ (el("input", { id: name, name, type: name === "phone" ? "tel" : "text", maxlength: "100", autocomplete: "off" }));
@@ -57,13 +73,13 @@ function field(name, label) {
   return el("div", { class: "field" }, el("label", { for: name }, label), made);
 }
 
-/** @param {Does} does */
-function readPatient(does) {
+/** @param {(patient: Record<string, string>) => void} send */
+function readPatient(send) {
   const texts = [say("errors.first_name"), say("errors.last_name"), say("errors.phone")];
   const faults = NAMES.map((name, order) => ({ field: name, text: texts[order] })).filter(({ field: name }) => !input(name).value.trim());
   clearFaults(byId("patient-errors"));
   if (faults.length > 0) return showFaults(byId("patient-errors"), faults);
-  does.confirm(Object.fromEntries(NAMES.map((name) => [name, input(name).value.trim()])));
+  send(Object.fromEntries(NAMES.map((name) => [name, input(name).value.trim()])));
 }
 
 /** Runs the countdown: seen each second, told each minute and at twenty seconds. @param {Hold} hold @param {Does} does */
@@ -126,7 +142,7 @@ export function showBooked(appointment, next) {
   const heading = el("h3", { id: "booked-title", tabindex: "-1" }, el("span", { "aria-hidden": "true" }, "✓ "), say("booked.title"));
   stage.replaceChildren(el("section", { class: "booked", "aria-labelledby": "booked-title" }, heading,
     el("dl", {}, line(say("booked.when"), fullWhenOf(slot.start), "main-line"), line(say("booked.who"), `${slot.practitioner.name}, ${professionOf(slot)}`),
-      line(say("booked.where"), placeOf(slot)), line(say("booked.patient"), `${typed.first_name ?? ""} ${typed.last_name ?? ""}`),
+      line(say("booked.where"), placeOf(slot)), line(say("booked.patient"), typedName()),
       line(say("booked.reference"), appointment.id, "reference")),
     button(say("booked.next"), "n", "button", next)));
   typed = {};

@@ -1,7 +1,7 @@
 // @ts-check
 // The ranked places. A row is a button; arrows go from one to the next. Another desk's hold greys a row out where it
 // stands: rows are never put in another order while somebody looks at them, and the focus stays where it is.
-import { byId, el, page, say, sayCount } from "./page.js";
+import { button, byId, el, page, say, sayCount } from "./page.js";
 import { countdown, dayOf, now, spoken, timeOf, whenOf } from "./times.js";
 import { tell } from "./notices.js";
 import { placeOf, professionOf } from "./slot.js";
@@ -20,10 +20,12 @@ const list = byId("offer-list");
 const rows = new Map();
 /** @type {(offer: Offer) => void} */
 let chosen = () => {};
+let promised = () => {};
 
-/** @param {(offer: Offer) => void} hold */
-export function startOffers(hold) {
+/** @param {(offer: Offer) => void} hold @param {() => void} promise */
+export function startOffers(hold, promise) {
   chosen = hold;
+  promised = promise;
   list.addEventListener("keydown", (event) => {
     const buttons = [...rows.values()].map((row) => row.button);
     const at = buttons.indexOf(/** @type {any} */ (event.target));
@@ -38,11 +40,15 @@ export function startOffers(hold) {
 
 /**
  * Shows offers anew.
- * @param {{ offers: Offer[], search?: any, unserved?: { text: string } | null }} answer
+ * @param {{ offers: Offer[], search?: any, unserved?: { text: string } | null, promise_advice?: { text: string } | null }} answer
  */
-export function showOffers({ offers, search, unserved }) {
+export function showOffers({ offers, search, unserved, promise_advice: advice }) {
   rows.clear();
   list.replaceChildren();
+  if (advice) {
+    list.append(el("aside", { class: "advice", "aria-labelledby": "advice-title" }, el("p", { id: "advice-title", class: "advice-title" }, say("promise.advice")),
+      el("p", {}, advice.text), button(say("promise.offer"), "v", "button", () => promised())));
+  }
   byId("search-note").textContent = search ? searchNote(search) : "";
   if (offers.length === 0) {
     list.append(el("div", { class: "empty" }, el("p", { class: "empty-title" }, say("offers.none")),
@@ -169,6 +175,10 @@ export function offerAt(rank) {
 /** @param {string} id */
 export function isFree(id) {
   return rows.get(id)?.state === "free";
+}
+
+export function promiseIsAdvised() {
+  return list.querySelector(".advice") !== null;
 }
 
 export function summary() {

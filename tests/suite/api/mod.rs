@@ -3,4 +3,5 @@
 mod journey;
 mod live;
 mod malformed;
+mod promises;
 mod rights;

@@ -1,0 +1,151 @@
+//! Promises: made when the plan can keep them, fixed when the hour must be told or when nobody else needs the place, and told
+//! of early when they are at risk. A practitioner's slot is touched only when one is fixed.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::driver::{Step, after_a_change};
+use super::{Booking, Call, Case, Failure};
+use crate::domain::decide::Command;
+use crate::domain::{
+    AppointmentId, PatientIdentity, Promise, PromiseStanding, ReadyToBook, Records, Refusal, RequestId, RequestState,
+    SlotId,
+};
+use crate::matching::Pool;
+
+/// Notice of a promise when the caller does not say, minutes (api.md).
+pub const NOTICE_MINUTES: u16 = 180;
+
+/// What a promise must bring everybody together to be advised, in points: fifty minutes of travel. Our assumption.
+const WORTH_ASKING: i64 = 600;
+
+/// How long before its last moment a promise is fixed: looks come more often than that.
+const MARGIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What is asked of a promise.
+#[derive(Debug, Clone)]
+pub struct PromiseOrder {
+    /// The hour known at least this long ahead, minutes.
+    pub notice_minutes: u16,
+    /// Who the patient is, for the service to book by itself; none: a person calls back and books.
+    pub patient: Option<PatientIdentity>,
+}
+
+impl Booking {
+    /// Promises that the patient is seen in time, the hour known `notice_minutes` ahead.
+    ///
+    /// # Errors
+    /// [`Refusal::PromiseImpossible`] when the plan has no place that leaves that notice.
+    pub async fn promise(&self, call: &Call, request: RequestId, order: PromiseOrder) -> Result<Case, Failure> {
+        let PromiseOrder { notice_minutes, patient } = order;
+        let notice = TimeDelta::minutes(i64::from(notice_minutes));
+        let wants_one = |known: Option<&crate::domain::CareRequest>| known.is_some_and(|r| r.wants_a_place(self.now()));
+        let asked = self.view.read(|state| wants_one(state.board.get(request).map(|case| &*case.request)));
+        // What has no place for other reasons is refused for those.
+        let kept = !asked || self.plan_with_promise(request, notice).await?.planned(request).is_some();
+        let (ready, sealed) = match patient {
+            Some(identity) => {
+                let appointment = AppointmentId::new(Uuid::now_v7());
+                let sealed = match self.vault.seal_identity(request, appointment, &identity).await {
+                    Ok(sealed) => sealed,
+                    Err(error) => return Err(self.or_erased(request, error.into()).await),
+                };
+                (Some(ReadyToBook { appointment, identity_ref: sealed.reference }), sealed.blobs)
+            }
+            None => (None, Vec::new()),
+        };
+        let impossible = |records: &Records| match records.request(request) {
+            known if !kept && wants_one(known) => Err(Refusal::PromiseImpossible),
+            _ => Ok(()),
+        };
+        let step = Step::new(Command::Promise { request, notice_minutes, ready }).with(sealed);
+        self.transact(call, step, impossible).await?;
+        self.case(request).await.map_err(after_a_change)
+    }
+
+    /// Notes that the patient was told the hour the service found.
+    ///
+    /// # Errors
+    /// [`Failure`] as for every use-case.
+    pub async fn note_told(&self, call: &Call, request: RequestId) -> Result<Case, Failure> {
+        self.run(call, Command::NoteTold { request }).await?;
+        self.case(request).await.map_err(after_a_change)
+    }
+
+    /// Whether a promise to this request would serve everybody better than the hour `pool` has for it, by enough to be worth
+    /// the asking.
+    ///
+    /// # Errors
+    /// The optimiser's.
+    pub(super) async fn promise_pays(&self, request: RequestId, pool: &Pool) -> Result<bool, Failure> {
+        if !pool.may_do_with_a_promise(request) {
+            return Ok(false);
+        }
+        let promised = self.plan_with_promise(request, TimeDelta::minutes(i64::from(NOTICE_MINUTES))).await?;
+        let can_be_kept = promised.planned(request).is_some();
+        Ok(can_be_kept && pool.gain_of_promise(&promised) >= WORTH_ASKING)
+    }
+
+    /// Plans anew and sees to every promise: what the passing of time asks for, whatever else happens.
+    ///
+    /// # Errors
+    /// The store's when it fails, and the optimiser's.
+    pub async fn look_at_promises(&self) -> Result<(), Failure> {
+        if self.promised().is_empty() {
+            return Ok(());
+        }
+        let pool = self.plan(self.policy.budget).await?;
+        self.see_to_promises(&pool).await
+    }
+
+    /// Fixes the promises whose time has come by this plan, and notes how the others stand.
+    ///
+    /// # Errors
+    /// The store's when it fails.
+    pub(super) async fn see_to_promises(&self, pool: &Arc<Pool>) -> Result<(), Failure> {
+        let now = self.now();
+        let to_fix: Vec<(RequestId, SlotId)> =
+            pool.promises_to_fix(MARGIN).into_iter().map(|(request, place)| (request, place.slot.id)).collect();
+        for (request, promise) in self.promised() {
+            // A request that came after the plan was made is not judged by it.
+            if !pool.has(request) {
+                continue;
+            }
+            let fix = to_fix.iter().find(|(one, _)| *one == request).map(|(_, slot)| *slot);
+            let standing = match (fix, &promise.ready) {
+                (Some(slot), Some(_)) if self.keep_promise(request, slot).await? => continue,
+                (Some(_), None) => PromiseStanding::Due,
+                _ if pool.planned(request).is_none() => PromiseStanding::AtRisk,
+                _ => PromiseStanding::Safe,
+            };
+            let time_to_look = promise.next_call.is_some_and(|call| call <= now);
+            if standing != promise.standing || time_to_look {
+                self.run(&Call::of_service(), Command::NotePromise { request, standing }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Books the place of a promise; false when it is not to be had any more, which the next plan takes into account.
+    async fn keep_promise(&self, request: RequestId, slot: SlotId) -> Result<bool, Failure> {
+        match self.run(&Call::of_service(), Command::KeepPromise { request, slot }).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Refused { refusal, .. }) => {
+                tracing::info!(request = %request, slot = %slot, %refusal, "a promise was not fixed in its planned place");
+                Ok(false)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Who has a promise and no hour yet.
+    fn promised(&self) -> Vec<(RequestId, Promise)> {
+        let now = self.now();
+        self.view.read(|state| {
+            let waiting = state.board.waiting(now).filter(|case| case.request.state(now) == RequestState::Promised);
+            waiting.filter_map(|case| Some((case.request.id, case.request.promise.clone()?))).collect()
+        })
+    }
+}
