@@ -2,7 +2,7 @@
 //! costs (searching it, loading it, keeping many in one process). Each table names its peer, measured in the same run, or the
 //! target it is held to. The machine may be busy: read the ratios.
 //!
-//! `cargo bench --bench figures [-- offers|bookings|search|cold_start|territories] [--quick]`
+//! `cargo bench --bench figures [-- offers|bookings|search|cold_start|territories|weeks] [--quick]`
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
@@ -16,6 +16,7 @@ mod rehearsal;
 mod search;
 mod stage;
 mod territories;
+mod weeks;
 
 /// As in the program.
 #[global_allocator]
@@ -45,6 +46,9 @@ fn main() {
     }
     if wanted("cold_start") {
         cold_start::run(quick);
+    }
+    if wanted("weeks") {
+        tokio::runtime::Runtime::new().expect("a runtime").block_on(weeks::run(quick));
     }
     if wanted("territories") {
         territories::run(quick);
