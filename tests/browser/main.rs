@@ -14,3 +14,4 @@ mod emergency;
 mod journey;
 mod layout;
 mod line;
+mod promise;

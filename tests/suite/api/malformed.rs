@@ -125,7 +125,9 @@ async fn bodies_are_read_as_the_document_describes_them() {
             _ => service.doctor(),
         };
         let path = path.replace("{territory}", "weppes").replace("{id}", id);
-        let known: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+        // Nothing is asked: there is nothing to misread.
+        let Some(properties) = schema["properties"].as_object() else { continue };
+        let known: Vec<_> = properties.keys().cloned().collect();
         let nonsense: Value =
             known.iter().map(|name| (name.clone(), json!([[[7]]]))).collect::<serde_json::Map<_, _>>().into();
         let (status, problem) = service.post(&token, &path, &nonsense).await;
