@@ -50,6 +50,7 @@ pub mod format;
 mod greedy;
 mod improve;
 mod instance;
+mod joined;
 mod ladder;
 mod laminar;
 mod parts;

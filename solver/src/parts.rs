@@ -5,6 +5,7 @@
 //! must never look at costs, but for placements not worth using.
 
 use crate::instance::{Arc, Demand, Group, Household, Instance};
+use crate::joined::Joined;
 use crate::laminar::matters;
 
 /// A part as an instance, with what its indices are in the whole.
@@ -20,21 +21,21 @@ pub(crate) struct Part {
 pub(crate) fn parts(instance: &Instance) -> Vec<Part> {
     let resources = instance.resources().len();
     // A node for each resource, then one for each household.
-    let mut above: Vec<usize> = (0..resources + instance.households().len()).collect();
+    let mut joined = Joined::apart(resources + instance.households().len());
     let node_of = |demand: usize| instance.household_of(demand).map(|household| resources + household);
     for (index, demand) in instance.demands().iter().enumerate() {
         let worth = demand.arcs.iter().filter(|arc| instance.is_worth(index, **arc)).map(|arc| arc.resource);
-        join(&mut above, node_of(index).into_iter().chain(worth));
+        joined.join(node_of(index).into_iter().chain(worth));
     }
     for group in instance.groups().iter().filter(|group| matters(group)) {
-        join(&mut above, group.resources.iter().copied());
+        joined.join(group.resources.iter().copied());
     }
-    let mut number = vec![None; above.len()];
+    let mut number = vec![None; resources + instance.households().len()];
     let mut found: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
     for (index, demand) in instance.demands().iter().enumerate() {
         let first = demand.arcs.iter().find(|arc| instance.is_worth(index, **arc)).map(|arc| arc.resource);
         let Some(node) = node_of(index).or(first) else { continue };
-        let root = root(&mut above, node);
+        let root = joined.root(node);
         let part = *number[root].get_or_insert_with(|| {
             found.push((Vec::new(), Vec::new()));
             found.len() - 1
@@ -45,7 +46,7 @@ pub(crate) fn parts(instance: &Instance) -> Vec<Part> {
         return Vec::new();
     }
     for resource in 0..resources {
-        let root = root(&mut above, resource);
+        let root = joined.root(resource);
         if let Some(part) = number[root] {
             found[part].1.push(resource);
         }
@@ -87,24 +88,6 @@ fn instance_of(whole: &Instance, demands: &[usize], resources: &[usize], place: 
     let places = resources.iter().map(|&resource| whole.resources()[resource]).collect();
     let part = Instance::new(demands.iter().map(demand).collect(), places, groups).ok()?;
     part.with_households(whole.households().iter().filter_map(household).collect()).ok()
-}
-
-fn join(above: &mut [usize], mut nodes: impl Iterator<Item = usize>) {
-    let Some(first) = nodes.next() else { return };
-    let first = root(above, first);
-    for node in nodes {
-        let node = root(above, node);
-        above[node] = first;
-    }
-}
-
-/// The node that stands for all joined with this one; the way there is halved (Tarjan, van Leeuwen 1984).
-fn root(above: &mut [usize], mut node: usize) -> usize {
-    while above[node] != node {
-        above[node] = above[above[node]];
-        node = above[node];
-    }
-    node
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@
 use crate::alternatives::Displaced;
 use crate::budget::{Budget, Seed};
 use crate::instance::{Instance, InstanceError};
+use crate::joined::Joined;
 use crate::rules::{State, by_penalty};
 use crate::solved::solve;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// What moving may cost and how many may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,34 +121,22 @@ fn priced(instance: &Instance, held: &[Option<usize>], penalty: i64) -> Result<I
 fn exchanges(instance: &Instance, held: &[Option<usize>], wanted: &[Option<usize>]) -> Vec<Vec<Displaced>> {
     let resources = instance.resources().len();
     // One node for each resource, then one for each household.
-    let mut parts: Vec<usize> = (0..resources + instance.households().len()).collect();
+    let mut joined = Joined::apart(resources + instance.households().len());
     let changed = |demand: &usize| held[*demand] != wanted[*demand];
     let touched = |demand: usize| {
         let household = instance.household_of(demand).map(|household| resources + household);
         held[demand].into_iter().chain(wanted[demand]).chain(household)
     };
     for demand in (0..held.len()).filter(changed) {
-        let mut nodes = touched(demand).map(|node| root(&parts, node)).collect::<Vec<_>>().into_iter();
-        let Some(first) = nodes.next() else { continue };
-        nodes.for_each(|node| {
-            let node = root(&parts, node);
-            parts[node] = root(&parts, first);
-        });
+        joined.join(touched(demand));
     }
-    let mut found: std::collections::BTreeMap<usize, Vec<Displaced>> = std::collections::BTreeMap::new();
+    let mut found: BTreeMap<usize, Vec<Displaced>> = BTreeMap::new();
     for demand in (0..held.len()).filter(changed) {
         let Some(node) = touched(demand).next() else { continue };
         let moved = Displaced { demand, from: held[demand], to: wanted[demand] };
-        found.entry(root(&parts, node)).or_default().push(moved);
+        found.entry(joined.root(node)).or_default().push(moved);
     }
     found.into_values().collect()
-}
-
-fn root(parts: &[usize], mut node: usize) -> usize {
-    while parts[node] != node {
-        node = parts[node];
-    }
-    node
 }
 
 /// What these moves gain, all of them made or, unless they are to be kept, undone again; `None` where a limit forbids them.

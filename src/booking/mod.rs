@@ -7,6 +7,7 @@
 pub mod call;
 pub mod driver;
 pub mod erasure;
+pub mod expectations;
 pub mod intake;
 pub mod offers;
 pub mod places;

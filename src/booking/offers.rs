@@ -70,11 +70,26 @@ impl Booking {
         budget: Option<Duration>,
     ) -> Result<Arc<Offers>, Failure> {
         let offers = self.look_for_offers(request, budget).await?;
+        self.note_offers(call, request, &offers).await?;
+        Ok(offers)
+    }
+
+    /// What else there is for somebody who lost a place: fifty who lost the same one share a solve, and none asks for advice.
+    ///
+    /// # Errors
+    /// As for [`Booking::offers`].
+    pub(super) async fn offers_instead(&self, request: RequestId) -> Result<Arc<Offers>, Failure> {
+        let offers = Arc::new(self.search(request, self.policy.budget).await?.0);
+        self.note_offers(&Call::of_service(), request, &offers).await?;
+        Ok(offers)
+    }
+
+    async fn note_offers(&self, call: &Call, request: RequestId, offers: &Offers) -> Result<(), Failure> {
         if !offers.items.is_empty() || call.key.is_some() {
             let offered = offers.items.iter().map(|offer| offer.slot.id).collect();
             self.run(call, Command::NoteOffers { request, offered }).await?;
         }
-        Ok(offers)
+        Ok(())
     }
 
     /// As [`Booking::offers`], for somebody who only looks: nothing is written.
@@ -83,21 +98,28 @@ impl Booking {
     /// As for [`Booking::offers`].
     pub async fn look_for_offers(&self, id: RequestId, budget: Option<Duration>) -> Result<Arc<Offers>, Failure> {
         let budget = budget.unwrap_or(self.policy.budget).min(self.policy.budget_max);
+        let (mut offers, pool) = self.search(id, budget).await?;
+        if let Some(pool) = pool {
+            offers.promise = self.promise_pays(id, &pool).await?.then(promise_advice);
+        }
+        Ok(Arc::new(offers))
+    }
+
+    /// The offers, and the plan they come from where there is one.
+    async fn search(&self, id: RequestId, budget: Duration) -> Result<(Offers, Option<Arc<Pool>>), Failure> {
         let case = self.view.read(|state| state.board.get(id).cloned()).ok_or(Refusal::Unknown(Subject::Request))?;
         let now = self.now();
         let may_be_offered =
             matches!(case.request.state(now), RequestState::Open | RequestState::Promised | RequestState::Held)
                 && !case.request.is_emergency();
         let (Some(facts), true) = (&case.facts, may_be_offered) else {
-            return Ok(Arc::new(Offers::none(budget, why_not(&case.request, case.facts.is_some()))));
+            return Ok((Offers::none(budget, why_not(&case.request, case.facts.is_some())), None));
         };
         let pool = self.plan(budget).await?;
         let offers = if pool.has(id) {
             let set_aside = pool.found(id).map(|found| found.set_aside.clone()).unwrap_or_default();
             let proposals = pool.proposals(id, self.policy.offers_max);
-            let offers = Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id));
-            let pays = self.promise_pays(id, &pool).await?;
-            Offers { promise: pays.then(promise_advice), ..offers }
+            Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id))
         } else {
             match self.seeker(&case.request, facts, now) {
                 Some(seeker) => {
@@ -107,7 +129,7 @@ impl Booking {
                 None => Offers::none(budget, None),
             }
         };
-        Ok(Arc::new(offers))
+        Ok((offers, Some(pool)))
     }
 }
 

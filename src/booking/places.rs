@@ -203,7 +203,7 @@ impl Booking {
                 offers: None,
             } => {
                 self.hear_of_all_there_is().await;
-                Failure::Refused { refusal, offers: self.offers(&Call::of_service(), request, None).await.ok() }
+                Failure::Refused { refusal, offers: self.offers_instead(request).await.ok() }
             }
             other => other,
         }

@@ -5,16 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Booking, Failure};
-use crate::domain::{CareRequest, CommuneCode, GeoPoint, PatientFacts, Practitioner, Refusal, RequestId, Role, Slot};
-use crate::geography::Gazetteer;
+use crate::domain::{CareRequest, CommuneCode, PatientFacts, Practitioner, Refusal, Role, Slot};
 use crate::geography::travel::Place;
 use crate::matching::pool::Taken;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
-use crate::matching::{Candidate, Expected, Forecast, Observed, Pool, Problem, Seeker, forecast};
+use crate::matching::{Candidate, Pool, Problem, Seeker};
 use crate::views::Case;
 
 /// Takes turns at solving.
@@ -70,16 +69,6 @@ impl Booking {
             .await
     }
 
-    /// A plan in which this request has a promise, to see whether it could be kept. It is nobody else's.
-    pub(super) async fn plan_with_promise(&self, request: RequestId, notice: TimeDelta) -> Result<Pool, Failure> {
-        let now = self.now();
-        let mut problem = self.problem(now);
-        for seeker in problem.seekers.iter_mut().filter(|seeker| seeker.request == request) {
-            *seeker = seeker.clone().promised(notice, now);
-        }
-        self.solve(problem, now, self.policy.budget).await
-    }
-
     /// Everybody who waits and may come, and every free place.
     fn problem(&self, now: DateTime<Utc>) -> Problem {
         let (seekers, expected) = (self.seekers(now), self.expected(now));
@@ -89,18 +78,22 @@ impl Booking {
 
     async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
         let travel = self.travel.clone();
-        let solved = tokio::task::spawn_blocking(move || Pool::solve(problem, travel.as_ref(), now, budget));
-        match solved.await {
-            Ok(Ok(pool)) => Ok(pool),
-            Ok(Err(unsound)) => {
-                tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
-                Err(Failure::Solver)
-            }
-            Err(panicked) => {
-                tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
-                Err(Failure::Solver)
-            }
-        }
+        let solved = self.aside(move || Pool::solve(problem, travel.as_ref(), now, budget)).await?;
+        solved.map_err(|unsound| {
+            tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
+            Failure::Solver
+        })
+    }
+
+    /// Work of the optimiser, on a thread where nobody's call waits behind it.
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        tokio::task::spawn_blocking(work).await.map_err(|panicked| {
+            tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
+            Failure::Solver
+        })
     }
 
     /// The last plan made, whatever its age: what the board says of each request.
@@ -121,56 +114,17 @@ impl Booking {
         facts: &Arc<PatientFacts>,
         now: DateTime<Utc>,
     ) -> Option<Seeker> {
-        let place = self.place(request.commune, Some(facts.point).filter(|_| facts.point_is_exact), facts.point);
+        let place = Place::located(&self.territory, request.commune, facts.point, facts.point_is_exact);
         Seeker::new(request, facts, place, self.reach(request.commune), now)
     }
 
-    fn reach(&self, commune: CommuneCode) -> Reach {
+    /// How far a search goes for somebody of this commune.
+    pub(super) fn reach(&self, commune: CommuneCode) -> Reach {
         let departement = commune.departement();
         Reach {
             radius_km: self.territory.first_radius_km(departement),
             widening_km: self.territory.widening_km(departement),
         }
-    }
-
-    /// Whoever may still come in the hours ahead.
-    fn expected(&self, now: DateTime<Utc>) -> Vec<Expected> {
-        let later = self.forecast(now).later(now, now + forecast::AHEAD);
-        let expected = later.into_iter().map(|later| Expected {
-            arrives: later.at,
-            probability: later.probability,
-            seeker: {
-                let reach = self.reach(later.place.commune);
-                Seeker::expected(later, reach)
-            },
-        });
-        expected.collect()
-    }
-
-    /// What the requests of the last weeks lead one to expect: made once a day, of the days that are over.
-    fn forecast(&self, now: DateTime<Utc>) -> Arc<Forecast> {
-        let zone = self.territory.zone;
-        let today = zone.day(now);
-        let mut known = self.forecast.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, forecast)) = known.as_ref().filter(|(day, _)| *day == today) {
-            return Arc::clone(forecast);
-        }
-        let first = now - forecast::PAST;
-        let past: Vec<Arc<CareRequest>> = self.view.read(|state| {
-            let requests = state.board.all().map(|case| &case.request);
-            requests.filter(|request| request.created_at >= first).cloned().collect()
-        });
-        let observed = past.iter().filter_map(|request| self.observed(request)).collect();
-        let departement = self.territory.communes.first().map_or("", |commune| commune.code.departement());
-        let made = Arc::new(Forecast::of(observed, zone, departement, now));
-        *known = Some((today, Arc::clone(&made)));
-        made
-    }
-
-    fn observed(&self, request: &CareRequest) -> Option<Observed> {
-        let level = request.level()?;
-        let place = self.known_place(request.commune)?;
-        Some(Observed { at: request.created_at, level, need: request.triage.care_need.clone(), place })
     }
 
     /// Every free place ahead, and how many places are gone by practitioner and day.
@@ -196,24 +150,8 @@ impl Booking {
 
     fn candidate(&self, slot: Arc<Slot>, practitioner: Arc<Practitioner>) -> Option<Candidate> {
         let location = practitioner.location(&slot.location)?;
-        let place = self.place(location.commune, Some(location.point), location.point);
+        let place = Place::located(&self.territory, location.commune, location.point, true);
         Candidate::new(slot, practitioner, place, self.territory.zone)
-    }
-
-    /// A place by its commune, as exactly as it is known; a commune nobody knows is taken for a rural town at that point.
-    fn place(&self, commune: CommuneCode, exact: Option<GeoPoint>, somewhere: GeoPoint) -> Place {
-        match (self.known_place(commune), exact) {
-            (Some(place), Some(point)) => place.at(point),
-            (Some(place), None) => place,
-            (None, _) => Place::unknown(commune, somewhere),
-        }
-    }
-
-    fn known_place(&self, commune: CommuneCode) -> Option<Place> {
-        match self.territory.commune(commune) {
-            Some(own) => Some(Place::in_commune(own)),
-            None => Gazetteer::national().by_code(commune).and_then(Place::in_known_commune),
-        }
     }
 
     /// Whether a slot suits a request, for somebody of this role.

@@ -1,6 +1,7 @@
 //! Promises: made when the plan can keep them, fixed when the hour must be told or when nobody else needs the place, and told
 //! of early when they are at risk. A practitioner's slot is touched only when one is fixed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -11,9 +12,9 @@ use super::{Booking, Call, Case, Failure};
 use crate::domain::decide::Command;
 use crate::domain::{
     AppointmentId, PatientIdentity, Promise, PromiseStanding, ReadyToBook, Records, Refusal, RequestId, RequestState,
-    SlotId,
+    Role, SlotId,
 };
-use crate::matching::Pool;
+use crate::matching::{Pool, PromiseWeighed};
 
 /// Notice of a promise when the caller does not say, minutes (api.md).
 pub const NOTICE_MINUTES: u16 = 180;
@@ -39,12 +40,19 @@ impl Booking {
     /// # Errors
     /// [`Refusal::PromiseImpossible`] when the plan has no place that leaves that notice.
     pub async fn promise(&self, call: &Call, request: RequestId, order: PromiseOrder) -> Result<Case, Failure> {
+        // What was answered before is answered again, whatever became of places and patient since.
+        match self.answered_before(call).await? {
+            Some(answer) => answer.map(drop)?,
+            None => self.promise_anew(call, request, order).await?,
+        }
+        self.case(request).await.map_err(after_a_change)
+    }
+
+    async fn promise_anew(&self, call: &Call, request: RequestId, order: PromiseOrder) -> Result<(), Failure> {
         let PromiseOrder { notice_minutes, patient } = order;
         let notice = TimeDelta::minutes(i64::from(notice_minutes));
-        let wants_one = |known: Option<&crate::domain::CareRequest>| known.is_some_and(|r| r.wants_a_place(self.now()));
-        let asked = self.view.read(|state| wants_one(state.board.get(request).map(|case| &*case.request)));
-        // What has no place for other reasons is refused for those.
-        let kept = !asked || self.plan_with_promise(request, notice).await?.planned(request).is_some();
+        let pool = self.plan(self.policy.budget).await?;
+        let kept = self.weigh(&pool, request, notice).await?.is_some_and(|weighed| weighed.can_be_kept);
         let (ready, sealed) = match patient {
             Some(identity) => {
                 let appointment = AppointmentId::new(Uuid::now_v7());
@@ -56,13 +64,13 @@ impl Booking {
             }
             None => (None, Vec::new()),
         };
+        // What gets no place for other reasons is refused for those.
         let impossible = |records: &Records| match records.request(request) {
-            known if !kept && wants_one(known) => Err(Refusal::PromiseImpossible),
+            Some(known) if !kept && known.wants_a_place(self.now()) => Err(Refusal::PromiseImpossible),
             _ => Ok(()),
         };
         let step = Step::new(Command::Promise { request, notice_minutes, ready }).with(sealed);
-        self.transact(call, step, impossible).await?;
-        self.case(request).await.map_err(after_a_change)
+        self.transact(call, step, impossible).await.map(drop)
     }
 
     /// Notes that the patient was told the hour the service found.
@@ -79,13 +87,23 @@ impl Booking {
     ///
     /// # Errors
     /// The optimiser's.
-    pub(super) async fn promise_pays(&self, request: RequestId, pool: &Pool) -> Result<bool, Failure> {
+    pub(super) async fn promise_pays(&self, request: RequestId, pool: &Arc<Pool>) -> Result<bool, Failure> {
         if !pool.may_do_with_a_promise(request) {
             return Ok(false);
         }
-        let promised = self.plan_with_promise(request, TimeDelta::minutes(i64::from(NOTICE_MINUTES))).await?;
-        let can_be_kept = promised.planned(request).is_some();
-        Ok(can_be_kept && pool.gain_of_promise(&promised) >= WORTH_ASKING)
+        let notice = TimeDelta::minutes(i64::from(NOTICE_MINUTES));
+        let weighed = self.weigh(pool, request, notice).await?;
+        Ok(weighed.is_some_and(|promise| promise.can_be_kept && promise.gain.is_some_and(|gain| gain >= WORTH_ASKING)))
+    }
+
+    async fn weigh(
+        &self,
+        pool: &Arc<Pool>,
+        request: RequestId,
+        notice: TimeDelta,
+    ) -> Result<Option<PromiseWeighed>, Failure> {
+        let (pool, travel) = (Arc::clone(pool), Arc::clone(&self.travel));
+        self.aside(move || pool.weigh_promise(request, notice, travel.as_ref())).await
     }
 
     /// Plans anew and sees to every promise: what the passing of time asks for, whatever else happens.
@@ -100,37 +118,69 @@ impl Booking {
         self.see_to_promises(&pool).await
     }
 
+    /// As [`Booking::look_at_promises`], because the timers of these are due. One that could not be judged (a place is held for
+    /// it, or a régulateur must agree first) is looked at again later like the others.
+    ///
+    /// # Errors
+    /// As for [`Booking::look_at_promises`].
+    pub(super) async fn look_at_called(&self, called: &[RequestId]) -> Result<(), Failure> {
+        self.look_at_promises().await?;
+        let now = self.now();
+        for request in called {
+            let promise = self.view.read(|state| state.board.get(*request)?.request.promise.clone());
+            if let Some(promise) = promise.filter(|promise| promise.is_called(now)) {
+                self.note_promise(*request, promise.standing).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Fixes the promises whose time has come by this plan, and notes how the others stand.
     ///
     /// # Errors
     /// The store's when it fails.
     pub(super) async fn see_to_promises(&self, pool: &Arc<Pool>) -> Result<(), Failure> {
         let now = self.now();
-        let to_fix: Vec<(RequestId, SlotId)> =
-            pool.promises_to_fix(MARGIN).into_iter().map(|(request, place)| (request, place.slot.id)).collect();
+        let to_fix: BTreeMap<RequestId, SlotId> = {
+            let pool = Arc::clone(pool);
+            let to_fix =
+                move || pool.promises_to_fix(MARGIN).into_iter().map(|(id, place)| (id, place.slot.id)).collect();
+            self.aside(to_fix).await?
+        };
         for (request, promise) in self.promised() {
             // A request that came after the plan was made is not judged by it.
             if !pool.has(request) {
                 continue;
             }
-            let fix = to_fix.iter().find(|(one, _)| *one == request).map(|(_, slot)| *slot);
-            let standing = match (fix, &promise.ready) {
-                (Some(slot), Some(_)) if self.keep_promise(request, slot).await? => continue,
+            let standing = match (to_fix.get(&request), &promise.ready) {
+                (Some(slot), Some(_)) if self.keep_promise(request, *slot).await? => continue,
                 (Some(_), None) => PromiseStanding::Due,
                 _ if pool.planned(request).is_none() => PromiseStanding::AtRisk,
                 _ => PromiseStanding::Safe,
             };
-            let time_to_look = promise.next_call.is_some_and(|call| call <= now);
-            if standing != promise.standing || time_to_look {
-                self.run(&Call::of_service(), Command::NotePromise { request, standing }).await?;
+            if standing != promise.standing || promise.is_called(now) {
+                self.note_promise(request, standing).await?;
             }
         }
         Ok(())
     }
 
+    async fn note_promise(&self, request: RequestId, standing: PromiseStanding) -> Result<(), Failure> {
+        self.run(&Call::of_service(), Command::NotePromise { request, standing }).await.map(drop)
+    }
+
     /// Books the place of a promise; false when it is not to be had any more, which the next plan takes into account.
     async fn keep_promise(&self, request: RequestId, slot: SlotId) -> Result<bool, Failure> {
-        match self.run(&Call::of_service(), Command::KeepPromise { request, slot }).await {
+        let case = self.view.read(|state| state.board.get(request).cloned());
+        let Some((known, facts)) = case.and_then(|case| Some((case.request, case.facts?))) else { return Ok(false) };
+        // The hard rules are asked once more, of what is committed: the plan may be a moment old.
+        let suits = |records: &Records| match (records.request(request), records.slot(slot)) {
+            (Some(request), _) if request.facts_ref != known.facts_ref => Err(Refusal::Outdated),
+            (Some(request), Some(slot)) => self.suits(request, &facts, slot, Role::Service),
+            _ => Ok(()),
+        };
+        let step = Step::new(Command::KeepPromise { request, slot });
+        match self.transact(&Call::of_service(), step, suits).await {
             Ok(_) => Ok(true),
             Err(Failure::Refused { refusal, .. }) => {
                 tracing::info!(request = %request, slot = %slot, %refusal, "a promise was not fixed in its planned place");

@@ -97,12 +97,17 @@ impl Booking {
         self.timers_due.store(due.len(), Ordering::Relaxed);
         let mut look = Look { failed: None, erased: false, more: due.len() == at_once };
         let mut failing = 0;
-        if due.iter().any(|(_, timer)| timer.kind == TimerKind::Promise)
-            && let Err(failure) = self.look_at_promises().await
+        let (promises, others): (Vec<_>, Vec<_>) =
+            due.into_iter().map(|(_, timer)| timer).partition(|timer| timer.kind == TimerKind::Promise);
+        let called: Vec<RequestId> = promises.iter().filter_map(|timer| timer.id.parse().ok()).collect();
+        if !called.is_empty()
+            && let Err(failure) = self.look_at_called(&called).await
         {
+            tracing::warn!(%failure, "promises could not be looked at; their timers stay due");
+            failing += promises.len();
             look.failed = Some(failure);
         }
-        for (_, timer) in due.into_iter().filter(|(_, timer)| timer.kind != TimerKind::Promise) {
+        for timer in others {
             let Some(command) = command_of(&timer) else {
                 tracing::warn!(timer = %timer, "a timer that nothing waits for");
                 failing += 1;

@@ -65,7 +65,7 @@ coded!(
 );
 
 /// Who should see the patient, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CareNeed {
     /// `TRE_G15` code.
     pub profession: Profession,

@@ -38,9 +38,14 @@ impl Promise {
         Self { next_call: Some(promise.last_notice()), ..promise }
     }
 
+    /// How long before the hour must be known.
+    pub fn notice(&self) -> TimeDelta {
+        TimeDelta::minutes(i64::from(self.notice_minutes))
+    }
+
     /// The last instant at which an hour told still leaves the notice promised.
     fn last_notice(&self) -> DateTime<Utc> {
-        self.by - TimeDelta::minutes(i64::from(self.notice_minutes))
+        self.by - self.notice()
     }
 
     /// The same promise, to be kept sooner: the level was raised.
@@ -52,10 +57,15 @@ impl Promise {
         self
     }
 
+    /// Whether it is time to look at it.
+    pub fn is_called(&self, now: DateTime<Utc>) -> bool {
+        self.next_call.is_some_and(|call| call <= now)
+    }
+
     /// The same promise after a look at `now` that came to nothing: looked at again half way to its end.
     #[must_use]
     pub fn looked_at(mut self, now: DateTime<Utc>) -> Self {
-        if self.next_call.is_some_and(|call| call <= now) {
+        if self.is_called(now) {
             let half_way = (self.by - now) / 2;
             self.next_call = (half_way >= Self::LOOKS_APART).then(|| now + half_way);
         }

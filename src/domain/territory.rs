@@ -129,6 +129,11 @@ impl Territory {
         self.communes.iter().find(|c| c.code == code)
     }
 
+    /// The département of its first commune: whose public holidays count.
+    pub fn departement(&self) -> &str {
+        self.communes.first().map_or("", |commune| commune.code.departement())
+    }
+
     /// Inhabitants.
     pub fn population(&self) -> u64 {
         self.communes.iter().map(|c| u64::from(c.population)).sum()

@@ -9,9 +9,9 @@ use std::fmt;
 
 use chrono::{NaiveTime, Timelike};
 
-use crate::domain::{Commune, CommuneCode, DensityClass, GeoPoint};
+use crate::domain::{Commune, CommuneCode, DensityClass, GeoPoint, Territory};
 
-use super::KnownCommune;
+use super::{Gazetteer, KnownCommune};
 
 /// One end of a trip.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +49,23 @@ impl Place {
             density: commune.density,
             surface_km2: commune.surface_km2,
         })
+    }
+
+    /// Somewhere in a commune, as the territory knows it or else the country; none where nobody does.
+    pub fn in_commune_of(territory: &Territory, commune: CommuneCode) -> Option<Self> {
+        match territory.commune(commune) {
+            Some(own) => Some(Self::in_commune(own)),
+            None => Gazetteer::national().by_code(commune).and_then(Self::in_known_commune),
+        }
+    }
+
+    /// A place by its commune and, where `exact`, by this very point; in a commune nobody knows the point is all there is.
+    pub fn located(territory: &Territory, commune: CommuneCode, point: GeoPoint, exact: bool) -> Self {
+        match Self::in_commune_of(territory, commune) {
+            Some(place) if exact => place.at(point),
+            Some(place) => place,
+            None => Self::unknown(commune, point),
+        }
     }
 
     /// A point in a commune nobody knows: taken for a rural town (data/README of the sources: class 5 where none is given).

@@ -8,10 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeDelta, Timelike as _, Utc, Weekday};
 
 use crate::domain::time::Zone;
 use crate::domain::{CareNeed, Level};
+use crate::geography::public_holidays::holiday;
 use crate::geography::travel::Place;
 
 /// How far back one looks: our assumption; long enough for a day's mean, short enough for the season.
@@ -106,15 +107,14 @@ impl Forecast {
                 }
             }
         }
-        let mut likes: BTreeMap<(Level, String), Likes> = BTreeMap::new();
+        let mut likes: BTreeMap<(Level, CareNeed), Likes> = BTreeMap::new();
         for seen in past {
             let local = zone.local(seen.at);
             let (day, window) = (zone.day(seen.at), local.hour() / WINDOW);
             if let Some(count) = by_day.get_mut(&day) {
                 *count += 1.0;
             }
-            let of_need = format!("{:?}", seen.need);
-            let of_it = likes.entry((seen.level, of_need)).or_insert_with(|| Likes {
+            let of_it = likes.entry((seen.level, seen.need.clone())).or_insert_with(|| Likes {
                 level: seen.level,
                 need: seen.need,
                 places: Vec::new(),
@@ -171,9 +171,8 @@ fn expected(level: Level) -> bool {
 }
 
 fn kind_of(day: NaiveDate, departement: &str) -> DayKind {
-    use chrono::{Datelike as _, Weekday};
     match day.weekday() {
-        _ if crate::geography::public_holidays::holiday(departement, day).is_some() => DayKind::Closed,
+        _ if holiday(departement, day).is_some() => DayKind::Closed,
         Weekday::Sun => DayKind::Closed,
         Weekday::Sat => DayKind::Saturday,
         _ => DayKind::Weekday,

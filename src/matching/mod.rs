@@ -17,7 +17,7 @@ mod tests;
 
 pub use candidate::Candidate;
 pub use forecast::{Forecast, Later, Observed};
-pub use pool::{Expected, Pool, Problem, Proposal};
+pub use pool::{Expected, Pool, Problem, PromiseWeighed, Proposal};
 pub use reason::Reason;
-pub use seeker::Seeker;
+pub use seeker::{Promised, Seeker};
 pub use suitable::{Fit, Suitable};

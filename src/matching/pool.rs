@@ -12,7 +12,7 @@ use solver::{
 
 use super::candidate::in_order;
 use super::suitable::{Suitable, suitable as suitable_to};
-use super::{Candidate, Fit, Reason, Seeker, costs, rules};
+use super::{Candidate, Fit, Promised, Reason, Seeker, costs, rules};
 use crate::domain::{Level, RequestId, Rpps};
 use crate::geography::travel::TravelTime;
 
@@ -46,6 +46,15 @@ pub struct Expected {
     pub probability: f64,
 }
 
+/// What a promise would come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromiseWeighed {
+    /// Whether the plan would have a place for it.
+    pub can_be_kept: bool,
+    /// What everybody together would gain, in points; none where that is not proved.
+    pub gain: Option<i64>,
+}
+
 /// A solved pool.
 #[derive(Debug)]
 pub struct Pool {
@@ -56,6 +65,8 @@ pub struct Pool {
     by_request: HashMap<RequestId, usize>,
     taken: Taken,
     solved: Solved,
+    /// By candidate: whether the plan keeps a place there for somebody who may still come.
+    kept: Vec<bool>,
     now: DateTime<Utc>,
     budget: Duration,
     elapsed: Duration,
@@ -107,8 +118,12 @@ impl Pool {
         let left = (budget - budget / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
         let solved = Solved::new(instance, Budget::wall(left), Seed::default());
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
+        let mut kept = vec![false; candidates.len()];
+        for place in solved.plan().assign.iter().skip(seekers.len()).flatten() {
+            kept[*place] = true;
+        }
         let elapsed = started.elapsed();
-        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, now, budget, elapsed })
+        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, kept, now, budget, elapsed })
     }
 
     /// The plan.
@@ -216,8 +231,7 @@ impl Pool {
 
     /// Whether a place that suits a demand is kept for somebody who may still come.
     fn is_kept_from(&self, demand: usize) -> bool {
-        let coming = &self.plan().assign[self.seekers.len()..];
-        self.suitable[demand].fits.iter().any(|fit| coming.contains(&Some(fit.candidate)))
+        self.suitable[demand].fits.iter().any(|fit| self.kept[fit.candidate])
     }
 
     /// Whether a promise to somebody of the pool may serve the others: they can wait, and the place the plan has for them is
@@ -234,9 +248,27 @@ impl Pool {
         }
     }
 
-    /// What everybody together gains, in points, if somebody has a promise as in `promised` instead of the hour they have here.
-    pub fn gain_of_promise(&self, promised: &Self) -> i64 {
-        self.plan().objective - promised.plan().objective
+    /// What a promise to somebody of the pool would come to: the same people and places solved again, in the time the plan
+    /// left of its budget. None for somebody who is not of the pool.
+    pub fn weigh_promise(
+        &self,
+        request: RequestId,
+        notice: TimeDelta,
+        travel: &dyn TravelTime,
+    ) -> Option<PromiseWeighed> {
+        let index = *self.by_request.get(&request)?;
+        let given = self.seekers[index].promised.is_some_and(|promised| promised.given);
+        let seeker = self.seekers[index].clone().promised(Promised { notice, given }, self.now);
+        let found = suitable_to(&seeker, &self.candidates, travel, self.now);
+        let mut demands = self.solved.instance().demands().to_vec();
+        demands[index] = demand(&seeker, &found, demands.len());
+        let plan = self.solve_again(demands);
+        Some(PromiseWeighed {
+            can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[index].is_some()),
+            gain: plan
+                .filter(|plan| plan.optimal && self.plan().optimal)
+                .map(|plan| self.plan().objective - plan.objective),
+        })
     }
 
     /// The promises whose hour is to be fixed now, each with the place the plan has for it: those whose notice would be too
@@ -244,7 +276,7 @@ impl Pool {
     pub fn promises_to_fix(&self, margin: TimeDelta) -> Vec<(RequestId, &Candidate)> {
         let promised = || {
             let planned = self.seekers.iter().zip(&self.plan().assign);
-            planned.filter_map(|(seeker, place)| Some((seeker, seeker.promised?, (*place)?)))
+            planned.filter_map(|(seeker, place)| Some((seeker, seeker.promised?.notice, (*place)?)))
         };
         if promised().next().is_none() {
             return Vec::new();
@@ -253,11 +285,9 @@ impl Pool {
         promised()
             .filter(|(_, notice, place)| {
                 let last_call = self.candidates[*place].slot.start - *notice;
-                let is_due = last_call <= self.now + margin;
-                let is_spare = spare.get(place).is_some_and(|left| *left > 0);
-                let fixed = is_due || is_spare;
-                if let Some(left) = spare.get_mut(place).filter(|_| fixed) {
-                    *left = left.saturating_sub(1);
+                let fixed = last_call <= self.now + margin || spare[*place] > 0;
+                if fixed {
+                    spare[*place] = spare[*place].saturating_sub(1);
                 }
                 fixed
             })
@@ -265,26 +295,27 @@ impl Pool {
             .collect()
     }
 
-    /// The places the others leave free when nobody promised takes part; none is where that could not be found out.
-    fn spare_without_promises(&self) -> HashMap<usize, usize> {
+    /// How many places of each slot the others leave free when nobody promised takes part; none where that could not be found
+    /// out.
+    fn spare_without_promises(&self) -> Vec<usize> {
         let instance = self.solved.instance();
         let is_promised = |index: usize| self.seekers.get(index).is_some_and(|seeker| seeker.promised.is_some());
         let others = instance.demands().iter().enumerate().filter(|(index, _)| !is_promised(*index));
-        let demands = others.map(|(_, demand)| demand.clone()).collect();
-        let without = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec());
-        let Ok(without) = without else { return HashMap::new() };
-        let plan = solve(&without, Budget::wall(self.budget), Seed::default());
-        if !plan.optimal {
-            return HashMap::new();
-        }
-        let mut spare: HashMap<usize, usize> =
-            instance.resources().iter().enumerate().map(|(index, resource)| (index, resource.capacity)).collect();
+        let plan = self.solve_again(others.map(|(_, demand)| demand.clone()).collect());
+        let Some(plan) = plan.filter(|plan| plan.optimal) else { return vec![0; self.candidates.len()] };
+        let mut spare: Vec<usize> = instance.resources().iter().map(|resource| resource.capacity).collect();
         for place in plan.assign.into_iter().flatten() {
-            if let Some(left) = spare.get_mut(&place) {
-                *left = left.saturating_sub(1);
-            }
+            spare[place] = spare[place].saturating_sub(1);
         }
         spare
+    }
+
+    /// A plan of other demands for the same places, in what is left of the budget; none where they make no sound instance.
+    fn solve_again(&self, demands: Vec<Demand>) -> Option<Plan> {
+        let instance = self.solved.instance();
+        let again = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec()).ok()?;
+        let left = self.budget.saturating_sub(self.elapsed).max(SEARCH_AT_LEAST);
+        Some(solve(&again, Budget::wall(left), Seed::default()))
     }
 
     fn proposal(&self, seeker: &Seeker, fit: Fit, effect: Option<Reason>) -> Proposal<'_> {

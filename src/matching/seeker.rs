@@ -30,14 +30,21 @@ pub struct Seeker {
     pub deadline: Option<DateTime<Utc>>,
     /// Which slots this request may be shown: those with one of these audiences, one bit each.
     pub(super) audience: u8,
-    /// Promised an hour, which must be known so long before; placed last, no matter how late before its deadline.
-    pub promised: Option<TimeDelta>,
-    /// Whether that promise was given; else it is only thought of.
-    pub given: bool,
+    /// A promise: placed last, hardly any matter how late before its deadline.
+    pub promised: Option<Promised>,
     /// First search radius, as the crow flies, kilometres.
     pub radius_km: f64,
     /// What each widening adds.
     pub widening_km: f64,
+}
+
+/// A promise as matching sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promised {
+    /// The hour must be known so long before.
+    pub notice: TimeDelta,
+    /// Whether it was given; else it is only thought of, and worth no more than the request itself.
+    pub given: bool,
 }
 
 /// How far a search goes for this seeker.
@@ -70,24 +77,20 @@ impl Seeker {
             deadline: request.deadline,
             audience: audience_of_channel(request.channel),
             promised: None,
-            given: false,
             radius_km: reach.radius_km,
             widening_km: reach.widening_km,
         };
         Some(match &request.promise {
-            Some(promise) => {
-                let notice = TimeDelta::minutes(i64::from(promise.notice_minutes));
-                Self { given: true, ..seeker.promised(notice, now) }
-            }
+            Some(promise) => seeker.promised(Promised { notice: promise.notice(), given: true }, now),
             None => seeker,
         })
     }
 
-    /// The same seeker with a promise in mind. Its notice is a courtesy: once keeping it would leave no time, any place will do.
+    /// The same seeker with a promise. Its notice is a courtesy: once keeping it would leave no time, any place will do.
     #[must_use]
-    pub fn promised(mut self, notice: TimeDelta, now: DateTime<Utc>) -> Self {
-        let announced = now + notice;
-        self.promised = Some(notice);
+    pub fn promised(mut self, promised: Promised, now: DateTime<Utc>) -> Self {
+        let announced = now + promised.notice;
+        self.promised = Some(promised);
         self.earliest = if self.latest.is_none_or(|latest| announced < latest) { announced } else { now };
         self
     }
@@ -109,7 +112,6 @@ impl Seeker {
             deadline,
             audience: audience_bits(Audience::ALL),
             promised: None,
-            given: false,
             radius_km: reach.radius_km,
             widening_km: reach.widening_km,
         }

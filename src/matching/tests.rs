@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::candidate::in_order;
 use super::pool::{Expected, Pool, Problem, Taken};
 use super::suitable::{broken_rule, suitable};
-use super::{Candidate, Later, Seeker};
+use super::{Candidate, Later, Promised, Seeker};
 use crate::domain::time::Zone;
 use crate::domain::{
     Arrival, Audience, CareNeed, Commune, Constraints, DensityClass, GeoPoint, Level, Location, Modality, Practitioner,
@@ -107,7 +107,6 @@ fn seeker(n: u128, level: Level) -> Seeker {
         deadline,
         audience: super::candidate::audience_bits(Audience::ALL),
         promised: None,
-        given: false,
         radius_km: 10.0,
         widening_km: 5.0,
     }
@@ -195,7 +194,7 @@ fn a_nearby_place_is_left_to_whoever_cannot_travel() {
 #[test]
 fn somebody_promised_leaves_the_early_place_to_the_others() {
     let mut promised = seeker(1, Level::H24);
-    promised.promised = Some(TimeDelta::hours(3));
+    promised.promised = Some(Promised { notice: TimeDelta::hours(3), given: true });
     let pool = solve(vec![promised, seeker(2, Level::H24)], vec![candidate(1, 60, 1.0), candidate(2, 600, 1.0)]);
     assert_eq!(pool.planned(RequestId::new(Uuid::from_u128(1))).unwrap().slot.id, SlotId::new(Uuid::from_u128(2)));
 }
@@ -284,6 +283,11 @@ fn solve_all(seekers: Vec<Seeker>, expected: Vec<Expected>, candidates: Vec<Cand
     Pool::solve(problem, &RoadModel, nine(), BUDGET).unwrap()
 }
 
+/// Somebody who can wait a day, and was promised an hour known so many minutes before.
+fn promised(n: u128, notice: i64) -> Seeker {
+    seeker(n, Level::H24).promised(Promised { notice: TimeDelta::minutes(notice), given: true }, nine())
+}
+
 fn starts(pool: &Pool, request: u128) -> Option<i64> {
     let place = pool.planned(RequestId::new(Uuid::from_u128(request)))?;
     Some((place.slot.start - nine()).num_minutes())
@@ -314,7 +318,7 @@ fn a_place_kept_says_so_and_may_be_taken() {
 
 #[test]
 fn who_waits_the_same_day_goes_before_a_promise_and_a_promise_before_who_may_come() {
-    let promised = || Seeker { given: true, ..seeker(1, Level::H24).promised(TimeDelta::minutes(30), nine()) };
+    let promised = || promised(1, 30);
     let place = || vec![candidate(1, 120, 1.0)];
     assert_eq!(starts(&solve_all(vec![promised()], vec![may_come(60, 0.99)], place()), 1), Some(120));
     let pool = solve_all(vec![promised(), seeker(2, Level::SameDay)], vec![], place());
@@ -325,37 +329,39 @@ fn who_waits_the_same_day_goes_before_a_promise_and_a_promise_before_who_may_com
 
 #[test]
 fn a_promise_is_fixed_when_its_hour_must_be_told_or_nobody_else_needs_the_place() {
-    let promised =
-        |notice| Seeker { given: true, ..seeker(1, Level::H24).promised(TimeDelta::minutes(notice), nine()) };
     let margin = TimeDelta::minutes(5);
     let fixed = |pool: &Pool| pool.promises_to_fix(margin).len();
     // Nobody else: at once.
-    assert_eq!(fixed(&solve_all(vec![promised(60)], vec![], vec![candidate(1, 300, 1.0)])), 1);
+    assert_eq!(fixed(&solve_all(vec![promised(1, 60)], vec![], vec![candidate(1, 300, 1.0)])), 1);
     // Somebody may need it: not before its hour must be told.
     let rival = || vec![may_come(120, 0.5)];
-    assert_eq!(fixed(&solve_all(vec![promised(60)], rival(), vec![candidate(1, 300, 1.0)])), 0);
-    assert_eq!(fixed(&solve_all(vec![promised(298)], rival(), vec![candidate(1, 300, 1.0)])), 1);
+    assert_eq!(fixed(&solve_all(vec![promised(1, 60)], rival(), vec![candidate(1, 300, 1.0)])), 0);
+    assert_eq!(fixed(&solve_all(vec![promised(1, 298)], rival(), vec![candidate(1, 300, 1.0)])), 1);
     // Two promises and one place to spare: one of them waits.
-    let other = Seeker { request: RequestId::new(Uuid::from_u128(2)), ..promised(60) };
+    let both = || vec![promised(1, 60), promised(2, 60)];
     let places = || vec![candidate(1, 300, 1.0), candidate(2, 310, 1.0)];
-    assert_eq!(fixed(&solve_all(vec![promised(60), other.clone()], rival(), places())), 1);
-    assert_eq!(fixed(&solve_all(vec![promised(60), other], vec![], places())), 2);
+    assert_eq!(fixed(&solve_all(both(), rival(), places())), 1);
+    assert_eq!(fixed(&solve_all(both(), vec![], places())), 2);
 }
 
 #[test]
 fn a_promise_pays_where_the_place_is_worth_more_to_others() {
-    let gain = |level, expected: Vec<Expected>, places: Vec<Candidate>| {
-        let now = solve_all(vec![seeker(1, level)], expected.clone(), places.clone());
-        let promised = seeker(1, level).promised(TimeDelta::hours(3), nine());
-        let then = solve_all(vec![promised], expected, places);
-        let may = now.may_do_with_a_promise(RequestId::new(Uuid::from_u128(1)));
-        may.then(|| now.gain_of_promise(&then))
+    let weighed = |level, expected: Vec<Expected>, places: Vec<Candidate>| {
+        let pool = solve_all(vec![seeker(1, level)], expected, places);
+        let request = RequestId::new(Uuid::from_u128(1));
+        let weighed = pool.weigh_promise(request, TimeDelta::hours(3), &RoadModel).unwrap();
+        (pool.may_do_with_a_promise(request), weighed.can_be_kept, weighed.gain.unwrap())
     };
     let places = || vec![candidate(1, 120, 1.0), candidate(2, 20 * 60, 1.0)];
-    assert_eq!(gain(Level::H24, vec![], places()), None, "places enough");
-    assert_eq!(gain(Level::SameDay, vec![may_come(30, 0.9)], places()), None, "who must be seen today gets an hour");
-    // The early place is kept anyway; the late one costs less with a promise, since waiting matters less then.
-    assert!(gain(Level::H24, vec![may_come(30, 0.9), may_come(40, 0.2)], places()).is_none_or(|gain| gain >= 0));
+    assert!(!weighed(Level::H24, vec![], places()).0, "places enough");
+    assert!(!weighed(Level::SameDay, vec![may_come(30, 0.9)], places()).0, "who must be seen today gets an hour");
+    // The early place is kept; that the late one is waited for matters less with a promise.
+    let (_, kept, gain) = weighed(Level::H24, vec![may_come(30, 0.9)], places());
+    assert!(kept && gain > 600, "{gain}");
     let one = vec![candidate(1, 120, 1.0)];
-    assert_eq!(gain(Level::H24, vec![may_come(30, 0.9)], one), Some(0), "nothing is gained that cannot be kept");
+    assert_eq!(
+        weighed(Level::H24, vec![may_come(30, 0.9)], one),
+        (true, false, 0),
+        "what cannot be kept gains nothing"
+    );
 }

@@ -108,7 +108,7 @@ pub fn pending(
 
 /// Requests expected in each hour of a day of the territory's calendar, before the day's noise.
 fn hourly_rates(territory: &Territory, parameters: &Parameters, day: NaiveDate) -> Vec<(u32, f64)> {
-    let departement = territory.communes.first().map_or("", |commune| commune.code.departement());
+    let departement = territory.departement();
     if holiday(departement, day).is_some() {
         return Vec::new();
     }

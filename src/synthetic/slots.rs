@@ -279,7 +279,7 @@ fn audience(parameters: &Parameters, chance: &mut Draws) -> BTreeSet<Audience> {
 /// commune lies.
 pub fn is_working_day(territory: &Territory, at: DateTime<Utc>) -> bool {
     let day = territory.zone.day(at);
-    let departement = territory.communes.first().map_or("", |commune| commune.code.departement());
+    let departement = territory.departement();
     !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && holiday(departement, day).is_none()
 }
 

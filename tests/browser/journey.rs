@@ -37,12 +37,7 @@ fn a_call_is_booked_by_keyboard_alone_and_another_desk_sees_the_place_go() {
         assert_eq!(b.text(order).await, order_before, "no row moves under the operator's eyes");
         assert_eq!(b.focused_slot().await, focus_before, "the focus stays");
 
-        a.write("Louise").await;
-        a.key(Key::Tab).await;
-        a.write("Exemple").await;
-        a.key(Key::Tab).await;
-        a.write("06 39 98 12 34").await;
-        a.key(Key::Enter).await;
+        a.name_the_patient().await;
         a.until("document.activeElement.id === 'booked-title'").await;
         a.holds("/24 novembre 2026/.test(document.querySelector('.booked').textContent)").await;
         a.holds("document.querySelector('.reference dd').textContent.length > 8").await;

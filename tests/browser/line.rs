@@ -41,12 +41,7 @@ fn a_booking_whose_outcome_is_unknown_is_checked_under_the_same_key_until_it_is_
                 return new Response('{}', { status: 503, headers: { 'Retry-After': '1' } }); }; return true; })()",
         )
         .await;
-        desk.write("Louise").await;
-        desk.key(Key::Tab).await;
-        desk.write("Exemple").await;
-        desk.key(Key::Tab).await;
-        desk.write("06 39 98 12 34").await;
-        desk.key(Key::Enter).await;
+        desk.name_the_patient().await;
         desk.key(Key::Enter).await;
         desk.until("!document.querySelector('#checking').hidden").await;
         desk.holds("!document.querySelector('.booked') && !document.querySelector('.faults')").await;

@@ -25,12 +25,7 @@ fn who_can_wait_is_promised_an_hour_which_is_then_found_and_told() {
         desk.until("document.activeElement.id === 'promise-title'").await;
         assert_eq!(desk.faults().await, Vec::<String>::new());
         desk.key(Key::Tab).await;
-        desk.write("Louise").await;
-        desk.key(Key::Tab).await;
-        desk.write("Exemple").await;
-        desk.key(Key::Tab).await;
-        desk.write("06 39 98 12 34").await;
-        desk.key(Key::Enter).await;
+        desk.name_the_patient().await;
         desk.until("document.querySelector('#booked-title')?.textContent.includes('Promesse')").await;
         desk.holds("document.activeElement.id === 'booked-title'").await;
         assert_eq!(desk.faults().await, Vec::<String>::new());

@@ -64,32 +64,38 @@ pub(crate) fn drafts(practitioners: &[Practitioner], count: usize) -> Vec<SlotDr
             let place = i64::try_from(n / practitioners.len()).expect("few");
             // Thirty-two quarters a day, from nine to five.
             let start = nine() + TimeDelta::days(place / 32) + TimeDelta::minutes(15 * (place % 32) + 15);
-            SlotDraft {
-                id: SlotId::new(Uuid::from_u128(u128::try_from(n).expect("small") + 1)),
-                practitioner: practitioner.rpps,
-                location: practitioner.locations[0].id.clone(),
-                start,
-                end: start + TimeDelta::minutes(15),
-                modality: Modality::Ambulatory,
-                audience: [Audience::Public].into(),
-                arrival: Arrival::Routine,
-                capacity: 1,
-                extra_capacity: 0,
-                source: SlotSource::Synthetic,
-            }
+            draft(practitioner, n, start)
         })
         .collect()
 }
 
+/// The `number`th slot: a quarter of an hour of a practitioner, one place, open to everybody.
+pub(crate) fn draft(practitioner: &Practitioner, number: usize, start: DateTime<Utc>) -> SlotDraft {
+    SlotDraft {
+        id: SlotId::new(Uuid::from_u128(u128::try_from(number).expect("small") + 1)),
+        practitioner: practitioner.rpps,
+        location: practitioner.locations[0].id.clone(),
+        start,
+        end: start + TimeDelta::minutes(15),
+        modality: Modality::Ambulatory,
+        audience: [Audience::Public].into(),
+        arrival: Arrival::Routine,
+        capacity: 1,
+        extra_capacity: 0,
+        source: SlotSource::Synthetic,
+    }
+}
+
+/// What synthetic people complain of.
+pub(crate) fn complaints() -> Vec<ComplaintProfile> {
+    let of_pack = Pack::general().complaints.iter();
+    of_pack.map(|c| ComplaintProfile { id: c.id.clone(), hubsante_motif: c.hubsante_motif.clone() }).collect()
+}
+
 /// `count` requests of synthetic days, each with a level that may be booked.
 pub(crate) fn orders(territory: &Territory, count: usize) -> Vec<RequestOrder> {
-    let complaints: Vec<ComplaintProfile> = Pack::general()
-        .complaints
-        .iter()
-        .map(|c| ComplaintProfile { id: c.id.clone(), hubsante_motif: c.hubsante_motif.clone() })
-        .collect();
     let until = nine() + TimeDelta::days(120);
-    requests::arrivals(territory, &complaints, &Parameters::demo(), 7, nine(), until)
+    requests::arrivals(territory, &complaints(), &Parameters::demo(), 7, nine(), until)
         .into_iter()
         .filter(|request| request.level != Level::Immediate)
         .take(count)

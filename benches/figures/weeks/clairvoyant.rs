@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiguilleur::domain::{
-    Agreement, CareRequest, DecidedBy, GeoPoint, PackRef, Phase, RequestId, Slot, SlotDraft, Triage, TriageStatus,
-};
-use aiguilleur::geography::gazetteer::Gazetteer;
+use aiguilleur::domain::{Slot, SlotDraft};
 use aiguilleur::geography::travel::{Place, RoadModel, TravelTime as _, displayed};
 use aiguilleur::matching::seeker::Reach;
 use aiguilleur::matching::suitable::suitable;
-use aiguilleur::matching::{Candidate, Seeker, candidate, costs};
+use aiguilleur::matching::{Candidate, Later, Seeker, candidate, costs};
 use aiguilleur::synthetic::SyntheticRequest;
 use solver::{Arc as Placement, Budget, Demand, Instance, Resource, Seed, solve};
-use uuid::Uuid;
 
 use super::outcome::{Outcome, Patient, Seen};
 use super::world::{World, need_of};
@@ -74,7 +70,7 @@ pub(crate) fn travel(world: &World, call: &SyntheticRequest, draft: &SlotDraft) 
 fn free_place(world: &World, draft: &SlotDraft) -> Option<Candidate> {
     let practitioner = world.practitioners.iter().find(|who| who.rpps == draft.practitioner)?;
     let location = practitioner.location(&draft.location)?;
-    let place = place(world, location.commune, location.point, true);
+    let place = Place::located(&world.territory, location.commune, location.point, true);
     let slot = Slot {
         id: draft.id,
         territory: world.territory.id.clone(),
@@ -98,57 +94,17 @@ fn free_place(world: &World, draft: &SlotDraft) -> Option<Candidate> {
 }
 
 fn home(world: &World, call: &SyntheticRequest) -> Place {
-    place(world, call.commune, call.facts.point, call.facts.point_is_exact)
+    Place::located(&world.territory, call.commune, call.facts.point, call.facts.point_is_exact)
 }
 
-fn place(world: &World, commune: aiguilleur::domain::CommuneCode, point: GeoPoint, exact: bool) -> Place {
-    let known = match world.territory.commune(commune) {
-        Some(own) => Some(Place::in_commune(own)),
-        None => Gazetteer::national().by_code(commune).and_then(Place::in_known_commune),
-    };
-    match known {
-        Some(place) if exact => place.at(point),
-        Some(place) => place,
-        None => Place::unknown(commune, point),
-    }
-}
-
+/// Somebody expected with certainty, of whom everything is known.
 fn seeker(world: &World, call: &SyntheticRequest) -> Seeker {
-    let pack = PackRef { id: String::new(), version: String::new(), hash: String::new() };
-    let request = CareRequest {
-        id: RequestId::new(Uuid::nil()),
-        territory: world.territory.id.clone(),
-        channel: aiguilleur::domain::Channel::Operator,
-        created_by: aiguilleur::domain::Actor::service(),
-        created_at: call.at,
-        waiting_since: call.at,
-        commune: call.commune,
-        in_territory: call.in_territory,
-        triage: Triage {
-            status: TriageStatus::Decided,
-            recommended: None,
-            decided: Some(call.level),
-            decided_by: Some(DecidedBy::Regulation),
-            decided_at: Some(call.at),
-            care_need: need_of(&call.facts),
-            regulation_required: false,
-            valid_until: None,
-            pack,
-        },
-        deadline: call.level.delay().map(|delay| call.at + delay),
-        facts_ref: String::new(),
-        regulation_reference: None,
-        phase: Phase::Open,
-        held: None,
-        promise: None,
-        agreement: None::<Agreement>,
-        appointments: Vec::new(),
-        put_away: Vec::new(),
-        hour_to_tell: None,
-        settled_at: None,
-        erased_at: None,
-    };
+    let need = need_of(&call.facts);
+    let later = Later { at: call.at, level: call.level, need, place: home(world, call), probability: 1.0 };
     // The search is widened as far as it must be: whoever knows the week may send anybody as far as somebody was ever sent.
     let reach = Reach { radius_km: 1_000.0, widening_km: 1.0 };
-    Seeker::new(&request, &Arc::new(call.facts.clone()), home(world, call), reach, call.at).expect("a level")
+    let mut seeker = Seeker::expected(later, reach);
+    seeker.earliest = call.at;
+    seeker.constraints = call.facts.constraints.clone();
+    seeker
 }

@@ -1,18 +1,15 @@
 //! A week that may happen: who publishes which places and when, who calls and when, and what the weeks before were like.
 
 use aiguilleur::booking::RequestOrder;
-use aiguilleur::domain::{
-    Arrival, Audience, CareNeed, Level, Modality, PatientFacts, Practitioner, SlotDraft, SlotId, SlotSource, Territory,
-};
+use aiguilleur::domain::{CareNeed, Level, PatientFacts, Practitioner, SlotDraft, Territory};
 use aiguilleur::geography::builtin;
-use aiguilleur::synthetic::{ComplaintProfile, Key, Parameters, SyntheticRequest, requests};
+use aiguilleur::synthetic::{Key, Parameters, SyntheticRequest, requests};
 use aiguilleur::triage::Pack;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
-use uuid::Uuid;
 
-use crate::stage::practitioners;
+use crate::stage::{complaints, draft, practitioners};
 
 /// General practitioners who open places: three a day each make 78 a day.
 const GPS: usize = 26;
@@ -57,14 +54,9 @@ impl World {
             .and_then(|p| p.with(Key::RequestsSaturday, 4.0))
             .and_then(|p| p.with(Key::EpidemicFactor, 2.0))
             .expect("in range");
-        let complaints: Vec<ComplaintProfile> = Pack::general()
-            .complaints
-            .iter()
-            .map(|c| ComplaintProfile { id: c.id.clone(), hubsante_motif: c.hubsante_motif.clone() })
-            .collect();
         let ends = begins + TimeDelta::days(DAYS + 2);
         let arrive = |from, until| -> Vec<SyntheticRequest> {
-            let all = requests::arrivals(&territory, &complaints, &parameters, seed, from, until);
+            let all = requests::arrivals(&territory, &complaints(), &parameters, seed, from, until);
             all.into_iter().filter(|call| call.level != Level::Immediate).map(to_a_gp).collect()
         };
         let calls = arrive(begins, begins + TimeDelta::days(DAYS));
@@ -128,19 +120,7 @@ fn places(territory: &Territory, practitioners: &[Practitioner], begins: DateTim
                     6..9 => at(17, 0) - TimeDelta::days(1),
                     _ => at(8, 0),
                 };
-                let draft = SlotDraft {
-                    id: SlotId::new(Uuid::from_u128(u128::try_from(all.len()).expect("few") + 1)),
-                    practitioner: who.rpps,
-                    location: who.locations[0].id.clone(),
-                    start,
-                    end: start + TimeDelta::minutes(15),
-                    modality: Modality::Ambulatory,
-                    audience: [Audience::Public].into(),
-                    arrival: Arrival::Routine,
-                    capacity: 1,
-                    extra_capacity: 0,
-                    source: SlotSource::Synthetic,
-                };
+                let draft = draft(who, all.len(), start);
                 all.push(Place { draft, published_at: published_at.max(begins) });
             }
         }

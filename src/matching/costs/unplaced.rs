@@ -10,7 +10,9 @@ const PROMISE: i64 = 300_000;
 /// Points for leaving a seeker unplaced (solver.md §2).
 pub fn penalty(seeker: &Seeker) -> i64 {
     match seeker.level {
-        Level::H24 | Level::H48 | Level::Programmed if seeker.given => PROMISE,
+        Level::H24 | Level::H48 | Level::Programmed if seeker.promised.is_some_and(|promised| promised.given) => {
+            PROMISE
+        }
         Level::Immediate | Level::SameDay => 400_000,
         Level::H24 => 120_000,
         Level::H48 => 40_000,

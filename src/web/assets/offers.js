@@ -88,10 +88,10 @@ function rowOf(offer) {
     el("span", { id: id("far"), class: "far" }, el("span", {}, travel), " ", wait), mark,
     el("span", { id: id("why"), class: "why" }, offer.reasons.map((reason) => reason.text).join(" ")));
   const item = el("li", { "data-slot": slot.id }, made);
-  const button = /** @type {HTMLButtonElement} */ (made);
-  const row = { offer, item, button, mark, wait, state: "", version: slot.version ?? 0, until: 0 };
-  button.addEventListener("click", () => chosen(offer));
-  button.addEventListener("focus", () => rove(button));
+  const taker = /** @type {HTMLButtonElement} */ (made);
+  const row = { offer, item, button: taker, mark, wait, state: "", version: slot.version ?? 0, until: 0 };
+  taker.addEventListener("click", () => chosen(offer));
+  taker.addEventListener("focus", () => rove(taker));
   paint(row, shownState(slot));
   return row;
 }
@@ -118,7 +118,7 @@ function paint(row, state) {
 function rove(focused) {
   const buttons = [...rows.values()].map((row) => row.button);
   const stop = focused ?? buttons[0];
-  for (const button of buttons) button.tabIndex = button === stop ? 0 : -1;
+  for (const one of buttons) one.tabIndex = one === stop ? 0 : -1;
 }
 
 function tick() {

@@ -2,8 +2,7 @@
 // Promises: seen in time, the hour told a few hours ahead. Advised where an early place is worth more to others; the patient
 // decides. When the service has found the hour, somebody tells the patient, and says so here.
 import { button, byId, el, say } from "./page.js";
-import { get } from "./api.js";
-import { Problem } from "./api.js";
+import { Problem, get } from "./api.js";
 import { showFaults } from "./notices.js";
 import { change, desk, forget, note, once } from "./desk.js";
 import { closeHold, forgetPatient, patientForm, showPatientFaults, typedName } from "./hold.js";

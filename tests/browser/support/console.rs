@@ -79,6 +79,16 @@ impl Console {
         self.until("document.activeElement.id === 'first_name'").await;
     }
 
+    /// Types who the patient is, from the first of the three fields, and sends it.
+    pub(crate) async fn name_the_patient(&self) {
+        self.write("Louise").await;
+        self.key(Key::Tab).await;
+        self.write("Exemple").await;
+        self.key(Key::Tab).await;
+        self.write("06 39 98 12 34").await;
+        self.key(Key::Enter).await;
+    }
+
     /// The slot under the focus.
     pub(crate) async fn focused_slot(&self) -> String {
         self.text("document.activeElement.closest('li').dataset.slot").await

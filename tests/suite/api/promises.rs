@@ -113,7 +113,7 @@ async fn a_promise_without_a_place_is_looked_at_when_its_hour_must_be_known_and_
     let request = service.enter("h24").await;
     let body = json!({"patient": patient()});
     // Somebody may want the place as much: it is only fixed when it must be.
-    let rival = service.enter("h24").await;
+    service.enter("h24").await;
     assert_eq!(service.post("demo-operator", &path(&request, "/promise"), &body).await.0, 200);
     service.desk.booking.look_at_promises().await.unwrap();
     assert_eq!(row(&service, &request).await["state"], "promised", "no place is taken yet");
@@ -128,7 +128,42 @@ async fn a_promise_without_a_place_is_looked_at_when_its_hour_must_be_known_and_
     service.desk.publish(30, 2).await;
     service.desk.booking.run_due().await.unwrap();
     assert_eq!(row(&service, &request).await["state"], "booked", "its own timer found the place");
-    let _ = rival;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_called_while_a_place_is_held_keeps_no_timer_waiting() {
+    let service = Service::start().await;
+    service.desk.publish(23 * 60, 1).await;
+    let request = service.enter("h24").await;
+    let body = json!({"notice_minutes": 180, "patient": patient()});
+    assert_eq!(service.post("demo-operator", &path(&request, "/promise"), &body).await.0, 200);
+    service.desk.clock.advance(TimeDelta::hours(20) + TimeDelta::minutes(59));
+    let slot = request["offers"][0]["slot"]["id"].clone();
+    let hold = json!({"slot_id": slot, "hold_id": "h-1"});
+    assert_eq!(service.post("demo-operator", &path(&request, "/hold"), &hold).await.0, 200);
+    service.desk.clock.advance(TimeDelta::minutes(2));
+    service.desk.booking.run_due().await.unwrap();
+    service.desk.booking.run_due().await.unwrap();
+    assert_eq!(service.desk.booking.timers_due(), 0, "it was looked at, and will be again");
+    service.desk.clock.advance(TimeDelta::minutes(5));
+    service.desk.booking.run_due().await.unwrap();
+    service.desk.booking.look_at_promises().await.unwrap();
+    assert_eq!(row(&service, &request).await["state"], "booked", "the hold has ended, the promise has not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_asked_for_again_under_its_key_is_answered_as_before() {
+    let service = Service::start().await;
+    service.desk.publish(5 * 60, 1).await;
+    let request = service.enter("h24").await;
+    let body = json!({"notice_minutes": 60, "patient": patient()});
+    let ask = async || service.keyed("demo-operator", &path(&request, "/promise"), "k", &body).await;
+    assert_eq!(ask().await.0, 200);
+    service.desk.booking.look_at_promises().await.unwrap();
+    let (status, again) = ask().await;
+    assert_eq!((status, &again["state"]), (200, &json!("booked")), "{again}");
+    let promised = kinds(&service, &request).await.iter().filter(|kind| *kind == "request.promised").count();
+    assert_eq!(promised, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
