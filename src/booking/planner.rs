@@ -14,6 +14,7 @@ use crate::matching::pool::Taken;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
 use crate::matching::{Candidate, Pool, Problem, Seeker};
+use crate::observability::Metrics;
 use crate::views::Case;
 
 /// Takes turns at solving.
@@ -79,6 +80,10 @@ impl Booking {
     async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
         let travel = self.travel.clone();
         let solved = self.aside(move || Pool::solve(problem, travel.as_ref(), now, budget)).await?;
+        if let Ok(pool) = &solved {
+            let plan = pool.plan();
+            Metrics::planned(plan.rung.as_str(), plan.optimal, pool.elapsed().as_secs_f64());
+        }
         solved.map_err(|unsound| {
             tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
             Failure::Solver

@@ -66,6 +66,12 @@ impl Metrics {
         metrics::histogram!("aiguilleur_commit_seconds", "outcome" => outcome).record(seconds);
     }
 
+    /// Counts one plan: the rung it comes from, whether it is proved optimal, and how long it took.
+    pub fn planned(rung: &'static str, proved: bool, seconds: f64) {
+        let proved = if proved { "yes" } else { "no" };
+        metrics::histogram!("aiguilleur_plan_seconds", "rung" => rung, "proved" => proved).record(seconds);
+    }
+
     /// Which version runs, and whether its store can commit.
     pub fn service(version: &'static str, store_up: bool) {
         metrics::gauge!("aiguilleur_build_info", "version" => version).set(1.0);
@@ -109,6 +115,10 @@ fn describe() {
     metrics::describe_histogram!(
         "aiguilleur_commit_seconds",
         "Time of one commit of the store, by what became of it: done, replayed, stale, skew, unknown, failed"
+    );
+    metrics::describe_histogram!(
+        "aiguilleur_plan_seconds",
+        "Time of one plan for everybody who waits, by the rung of the ladder it comes from and whether it is proved optimal"
     );
     metrics::describe_gauge!("aiguilleur_build_info", "1, labelled with the version that runs");
     metrics::describe_gauge!("aiguilleur_store_up", "1 while the store can commit, else 0");
