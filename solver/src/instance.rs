@@ -298,6 +298,17 @@ impl Instance {
         }
     }
 
+    /// Leaves a demand one arc of those it has, and raises what leaving it out costs to `penalty` at least.
+    pub(crate) fn fix(&mut self, demand: usize, arc: Arc, penalty: i64) -> Result<(), InstanceError> {
+        let before = &self.demands[demand];
+        let penalty = before.penalty.max(penalty);
+        let fixed = Demand { arcs: vec![arc], penalty, ..before.clone() };
+        let others = self.dearest - dearest_of(before, &self.groups);
+        self.dearest = check_total(others + dearest_of(&fixed, &self.groups))?;
+        self.demands[demand] = fixed;
+        Ok(())
+    }
+
     /// Gives a resource another capacity; here 0 is allowed: it is closed.
     pub(crate) fn resize(&mut self, resource: usize, capacity: usize) {
         self.resources[resource].capacity = capacity;

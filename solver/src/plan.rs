@@ -2,6 +2,9 @@
 //!
 //! It holds results only and must never search: whoever doubts it asks [`crate::check()`], which shares nothing with it.
 
+use crate::flow::Network;
+use crate::instance::Instance;
+use crate::rules::{State, by_penalty};
 use std::time::Duration;
 
 /// A step of the ladder, from the quickest to the strongest.
@@ -178,6 +181,28 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The optimum a flow has come to; the flow is complete and sees the whole problem.
+    pub(crate) fn of_flow(instance: &Instance, network: &Network) -> Self {
+        let assign = network.assignment();
+        let split = State::of(instance, &assign, &by_penalty(instance)).split();
+        Self {
+            objective: split.total(),
+            split,
+            bound: Some(network.value()),
+            optimal: split.total() == network.value(),
+            unavoidable: instance.unavoidable(),
+            rung: Rung::Flow,
+            stopped_by: StoppedBy::Proof,
+            work: 0,
+            rounds: 0,
+            columns: 0,
+            elapsed: Duration::ZERO,
+            built: Duration::ZERO,
+            trace: Vec::new(),
+            assign,
+        }
+    }
+
     /// How far from the optimum the plan may be; `None` where nothing is proved.
     #[must_use]
     pub fn gap(&self) -> Option<Gap> {

@@ -79,6 +79,13 @@ impl Solved {
         Self { instance, plan, network, prices, incoming }
     }
 
+    /// What a flow that was kept has come to; it is complete and sees the whole problem.
+    pub(crate) fn kept(instance: Instance, network: Network) -> Self {
+        let incoming = Some(Incoming::new(&instance, &network));
+        let plan = Plan::of_flow(&instance, &network);
+        Self { instance: instance.into(), plan, network: Some(network), prices: None, incoming }
+    }
+
     /// The instance solved.
     #[must_use]
     pub fn instance(&self) -> &Instance {

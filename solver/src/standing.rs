@@ -9,6 +9,7 @@ use crate::budget::{Budget, Meter};
 use crate::flow::{Labels, Network};
 use crate::instance::{Demand, Instance, InstanceError};
 use crate::rules::by_penalty;
+use crate::solved::Solved;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -74,6 +75,20 @@ impl Standing {
         }
         let labels = Labels::new(network.tree().nodes());
         Ok(Self { instance, network, labels })
+    }
+
+    /// Keeps what was solved, without solving it again; `None` where its plan is not the optimum of a flow.
+    #[must_use]
+    pub fn of(solved: &Solved) -> Option<Self> {
+        let (network, _) = solved.exact_network()?;
+        let labels = Labels::new(network.tree().nodes());
+        Some(Self { instance: solved.instance().clone(), network: network.clone(), labels })
+    }
+
+    /// The plan as it stands, ready to be asked about.
+    #[must_use]
+    pub fn into_solved(self) -> Solved {
+        Solved::kept(self.instance, self.network)
     }
 
     /// The instance as it stands; a demand that left is empty, a resource that is closed takes 0.
@@ -144,6 +159,19 @@ impl Standing {
             self.network = solved(&self.instance);
         }
         !alone
+    }
+
+    /// Fixes a demand that is placed where it is, whatever comes: it would pay `penalty` for being left out, and can be placed
+    /// nowhere else. Its resource; `None`, and nothing is changed, where it is not placed.
+    ///
+    /// # Errors
+    /// A penalty beyond all bounds; nothing is changed then.
+    pub fn fix(&mut self, demand: usize, penalty: i64) -> Result<Option<usize>, StandingError> {
+        let known = (demand < self.instance.demands().len()).then_some(demand);
+        let Some(arc) = known.and_then(|known| self.network.arc_of(known)) else { return Ok(None) };
+        // Where it is costs nobody more than before, and no price was asked of what it now lacks: the flow stays the best.
+        self.instance.fix(demand, arc, penalty)?;
+        Ok(Some(arc.resource))
     }
 
     /// Gives a resource so many places, 0 to close it. Whether others may have moved: then the flow was made anew.

@@ -314,6 +314,25 @@ proptest! {
             best(&standing)?;
             standing.resize(changed.index(resources), capacity);
             best(&standing)?;
+            let fixed = leaver.index(standing.instance().demands().len());
+            let (objective, place) = (standing.objective(), standing.place_of(fixed));
+            prop_assert_eq!(standing.fix(fixed, 1_000).unwrap(), place);
+            prop_assert_eq!(standing.objective(), objective);
+            best(&standing)?;
+            // What is asked of it is what is asked of the same instance solved anew.
+            let kept = standing.into_solved();
+            let anew = Solved::new(kept.instance().clone(), Budget::wall(WALL), Seed(0));
+            prop_assert_eq!((kept.plan().objective, kept.plan().optimal), (anew.plan().objective, true));
+            for demand in 0..kept.instance().demands().len() {
+                let costs = |solved: &Solved| {
+                    let found = solved.alternatives(demand, 9).into_iter();
+                    let mut costs: Vec<_> = found.map(|one| (one.resource, one.system_cost)).collect();
+                    costs.sort_unstable();
+                    costs
+                };
+                prop_assert_eq!(costs(&kept), costs(&anew));
+            }
+            standing = Standing::of(&kept).unwrap();
         }
     }
 

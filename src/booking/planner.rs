@@ -78,11 +78,15 @@ impl Booking {
     }
 
     async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
-        let travel = self.travel.clone();
-        let solved = self.aside(move || Pool::solve(problem, travel.as_ref(), now, budget)).await?;
+        let (travel, last) = (self.travel.clone(), self.last_plan());
+        let added_or_anew = move || match last.and_then(|last| last.added_to(&problem, travel.as_ref(), now)) {
+            Some(pool) => Ok(pool),
+            None => Pool::solve(problem, travel.as_ref(), now, budget),
+        };
+        let solved = self.aside(added_or_anew).await?;
         if let Ok(pool) = &solved {
-            let plan = pool.plan();
-            Metrics::planned(plan.rung.as_str(), plan.optimal, pool.elapsed().as_secs_f64());
+            let (plan, added) = (pool.plan(), pool.was_added_to());
+            Metrics::planned(plan.rung.as_str(), plan.optimal, added, pool.elapsed().as_secs_f64());
         }
         solved.map_err(|unsound| {
             tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");

@@ -2,12 +2,13 @@
 //! advice; it reserves nothing, and what it keeps for those who may come anybody may take.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use solver::{
-    Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Step, Unplaced,
-    solve,
+    Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Standing, Step,
+    Unplaced, solve,
 };
 
 use super::candidate::in_order;
@@ -21,6 +22,12 @@ pub type Taken = HashMap<(Rpps, NaiveDate), usize>;
 
 /// The time left to the search whatever building the problem took: a plan is never asked for with nothing to spend.
 const SEARCH_AT_LEAST: Duration = Duration::from_millis(5);
+
+/// How long a plan may be added to before everything is looked at anew: waits grow, and who may still come changes.
+const ADDED_TO_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// How many may be added to one plan.
+const ADDED_MOST: usize = 32;
 
 /// What is to be solved.
 #[derive(Debug, Default)]
@@ -58,16 +65,21 @@ pub struct PromiseWeighed {
 /// A solved pool.
 #[derive(Debug)]
 pub struct Pool {
-    /// The first demands of the instance; those who may still come are the others.
+    /// How many may still come: the first demands of the instance.
+    ahead: usize,
+    /// The demands after them, in the order they were known.
     seekers: Vec<Seeker>,
-    candidates: Vec<Candidate>,
-    suitable: Vec<Suitable>,
+    candidates: Arc<Vec<Candidate>>,
+    suitable: Vec<Arc<Suitable>>,
     by_request: HashMap<RequestId, usize>,
     taken: Taken,
     solved: Solved,
     /// By candidate: whether the plan keeps a place there for somebody who may still come.
     kept: Vec<bool>,
     now: DateTime<Utc>,
+    /// The instant waits are counted from in the costs: of the plan that was added to.
+    priced_at: DateTime<Utc>,
+    added: usize,
     budget: Duration,
     elapsed: Duration,
 }
@@ -100,7 +112,8 @@ impl Pool {
         let Problem { seekers, expected, candidates, taken } = problem;
         let candidates = in_order(candidates);
         let suitable = all_suitable(&seekers, &candidates, travel, now);
-        let all = seekers.len() + expected.len();
+        let all = seekers.len() + expected.len() + ADDED_MOST;
+        let ahead = expected.len();
         let waiting = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, all));
         let coming = expected.iter().map(|one| {
             let found = suitable_to(&one.seeker, &candidates, travel, one.arrives);
@@ -111,19 +124,96 @@ impl Pool {
             }
             demand
         });
-        let demands = waiting.chain(coming).collect();
+        let demands = coming.chain(waiting).collect();
         let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
         let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
         // A tenth is kept for what comes after the clock has been looked at for the last time: the answer is inside its budget.
         let left = (budget - budget / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
         let solved = Solved::new(instance, Budget::wall(left), Seed::default());
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
-        let mut kept = vec![false; candidates.len()];
-        for place in solved.plan().assign.iter().skip(seekers.len()).flatten() {
-            kept[*place] = true;
+        let kept = kept_places(solved.plan(), ahead, candidates.len());
+        Ok(Self {
+            ahead,
+            seekers,
+            candidates: Arc::new(candidates),
+            suitable: suitable.into_iter().map(Arc::new).collect(),
+            by_request,
+            taken,
+            solved,
+            kept,
+            now,
+            priced_at: now,
+            added: 0,
+            budget,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    /// The plan for the same people and places with those who came since, each along one shortest path on the prices that
+    /// stand: a fraction of the time of a plan made anew, and as good. None where more has changed than that (a place came or
+    /// went, somebody left or changed, a minute has passed): then it is to be made anew.
+    pub fn added_to(&self, problem: &Problem, travel: &dyn TravelTime, now: DateTime<Utc>) -> Option<Self> {
+        let started = Instant::now();
+        let passed = now - self.priced_at;
+        if passed < TimeDelta::zero() || passed >= ADDED_TO_FOR || problem.taken != self.taken {
+            return None;
         }
-        let elapsed = started.elapsed();
-        Ok(Self { seekers, candidates, suitable, by_request, taken, solved, kept, now, budget, elapsed })
+        self.same_places(&problem.candidates, now).then_some(())?;
+        let (known, new): (Vec<&Seeker>, Vec<&Seeker>) =
+            problem.seekers.iter().partition(|seeker| self.has(seeker.request));
+        let added = self.added + new.len();
+        let unchanged = |seeker: &&Seeker| {
+            self.by_request.get(&seeker.request).is_some_and(|at| self.seekers[*at].is_still(seeker))
+        };
+        if added > ADDED_MOST || known.len() != self.seekers.len() || !known.iter().all(unchanged) {
+            return None;
+        }
+        let mut standing = Standing::of(&self.solved)?;
+        let (mut seekers, mut suitable, mut by_request) =
+            (self.seekers.clone(), self.suitable.clone(), self.by_request.clone());
+        for seeker in new {
+            let found = suitable_to(seeker, &self.candidates, travel, self.priced_at);
+            standing.arrive(demand(seeker, &found, self.solved.instance().demands().len() + ADDED_MOST)).ok()?;
+            by_request.insert(seeker.request, seekers.len());
+            seekers.push(seeker.clone());
+            suitable.push(Arc::new(found));
+        }
+        let solved = standing.into_solved();
+        let kept = kept_places(solved.plan(), self.ahead, self.candidates.len());
+        Some(Self {
+            ahead: self.ahead,
+            seekers,
+            candidates: Arc::clone(&self.candidates),
+            suitable,
+            by_request,
+            taken: self.taken.clone(),
+            solved,
+            kept,
+            now,
+            priced_at: self.priced_at,
+            added,
+            budget: self.budget,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    /// Whether these are the places of the pool, each as it was.
+    fn same_places(&self, candidates: &[Candidate], now: DateTime<Utc>) -> bool {
+        let resources = self.solved.instance().resources();
+        let mut fresh: Vec<&Candidate> = candidates.iter().collect();
+        fresh.sort_by_key(|candidate| (candidate.slot.start, candidate.slot.id));
+        let same = |(index, fresh): (usize, &&Candidate)| {
+            let known = &self.candidates[index];
+            known.slot == fresh.slot
+                && known.practitioner == fresh.practitioner
+                && known.slot.places_left(now) == resources[index].capacity
+        };
+        fresh.len() == self.candidates.len() && fresh.iter().enumerate().all(same)
+    }
+
+    /// Whether it was made by adding to another.
+    pub fn was_added_to(&self) -> bool {
+        self.added > 0
     }
 
     /// The plan.
@@ -153,18 +243,22 @@ impl Pool {
 
     /// What was found for a request of the pool, and how many slots each rule set aside.
     pub fn found(&self, request: RequestId) -> Option<&Suitable> {
-        self.by_request.get(&request).map(|index| &self.suitable[*index])
+        self.by_request.get(&request).map(|index| &*self.suitable[*index])
     }
 
     /// The slot the plan gives a request.
     pub fn planned(&self, request: RequestId) -> Option<&Candidate> {
         let index = self.by_request.get(&request)?;
-        self.plan().assign.get(*index).copied().flatten().map(|resource| &self.candidates[resource])
+        self.place_of(*index).map(|place| &self.candidates[place])
+    }
+
+    fn place_of(&self, seeker: usize) -> Option<usize> {
+        self.plan().assign[self.ahead + seeker]
     }
 
     /// Requests of the pool the plan has a place for.
     pub fn served(&self) -> impl Iterator<Item = (RequestId, &Candidate)> {
-        let places = self.seekers.iter().zip(&self.plan().assign);
+        let places = self.seekers.iter().zip(self.plan().assign.iter().skip(self.ahead));
         places.filter_map(|(seeker, place)| place.map(|place| (seeker.request, &self.candidates[place])))
     }
 
@@ -172,13 +266,13 @@ impl Pool {
     /// that suits this caller best comes first, whether the plan meant it for them or for somebody who can wait as well.
     pub fn proposals(&self, request: RequestId, count: usize) -> Vec<Proposal<'_>> {
         let Some(&index) = self.by_request.get(&request) else { return Vec::new() };
-        let choices = self.solved.alternatives(index, count);
+        let choices = self.solved.alternatives(self.ahead + index, count);
         let fits = &self.suitable[index].fits;
         choices
             .iter()
             .filter_map(|choice| {
                 let fit = fits.iter().find(|fit| fit.candidate == choice.resource)?;
-                let waiting = choice.displaced.iter().filter(|moved| moved.demand < self.seekers.len()).count();
+                let waiting = choice.displaced.iter().filter(|moved| moved.demand >= self.ahead).count();
                 let effect = effect(choice.system_cost, waiting, choice.displaced.len() - waiting);
                 Some(self.proposal(&self.seekers[index], *fit, effect))
             })
@@ -193,7 +287,7 @@ impl Pool {
         travel: &dyn TravelTime,
         count: usize,
     ) -> (Suitable, Vec<Proposal<'_>>) {
-        let found = suitable_to(seeker, &self.candidates, travel, self.now);
+        let found = suitable_to(seeker, &self.candidates, travel, self.priced_at);
         let mut priced: Vec<_> =
             found.fits.iter().map(|fit| (fit.cost + self.solved.price(fit.candidate).unwrap_or(0), *fit)).collect();
         priced.sort_by_key(|(price, fit)| (*price, fit.candidate));
@@ -204,7 +298,7 @@ impl Pool {
     /// Why the plan has no place for a request of the pool; none when it has one.
     pub fn why_unserved(&self, request: RequestId) -> Option<Reason> {
         let index = *self.by_request.get(&request)?;
-        Some(match self.solved.explain_unplaced(index)? {
+        Some(match self.solved.explain_unplaced(self.ahead + index)? {
             Unplaced::NoArcs => nothing_suits(&self.suitable[index]),
             Unplaced::Taken(_) if self.is_kept_from(index) => Reason::new(
                 "kept_for_expected",
@@ -242,7 +336,7 @@ impl Pool {
         if seeker.promised.is_some() || matches!(seeker.level, Level::Immediate | Level::SameDay) {
             return false;
         }
-        match self.plan().assign[index] {
+        match self.place_of(index) {
             Some(place) => self.solved.price(place).is_none_or(|price| price > 0),
             None => self.is_kept_from(index),
         }
@@ -259,12 +353,13 @@ impl Pool {
         let index = *self.by_request.get(&request)?;
         let given = self.seekers[index].promised.is_some_and(|promised| promised.given);
         let seeker = self.seekers[index].clone().promised(Promised { notice, given }, self.now);
-        let found = suitable_to(&seeker, &self.candidates, travel, self.now);
+        let found = suitable_to(&seeker, &self.candidates, travel, self.priced_at);
         let mut demands = self.solved.instance().demands().to_vec();
-        demands[index] = demand(&seeker, &found, demands.len());
+        let at = self.ahead + index;
+        demands[at] = demand(&seeker, &found, demands.len());
         let plan = self.solve_again(demands);
         Some(PromiseWeighed {
-            can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[index].is_some()),
+            can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[at].is_some()),
             gain: plan
                 .filter(|plan| plan.optimal && self.plan().optimal)
                 .map(|plan| self.plan().objective - plan.objective),
@@ -275,7 +370,7 @@ impl Pool {
     /// short at the next look, `margin` from now, and those whose place nobody else is to have, waiting or expected.
     pub fn promises_to_fix(&self, margin: TimeDelta) -> Vec<(RequestId, &Candidate)> {
         let promised = || {
-            let planned = self.seekers.iter().zip(&self.plan().assign);
+            let planned = self.seekers.iter().zip(self.plan().assign.iter().skip(self.ahead));
             planned.filter_map(|(seeker, place)| Some((seeker, seeker.promised?.notice, (*place)?)))
         };
         if promised().next().is_none() {
@@ -299,7 +394,8 @@ impl Pool {
     /// out.
     fn spare_without_promises(&self) -> Vec<usize> {
         let instance = self.solved.instance();
-        let is_promised = |index: usize| self.seekers.get(index).is_some_and(|seeker| seeker.promised.is_some());
+        let seeker_of = |demand: usize| self.seekers.get(demand.checked_sub(self.ahead)?);
+        let is_promised = |demand: usize| seeker_of(demand).is_some_and(|seeker| seeker.promised.is_some());
         let others = instance.demands().iter().enumerate().filter(|(index, _)| !is_promised(*index));
         let plan = self.solve_again(others.map(|(_, demand)| demand.clone()).collect());
         let Some(plan) = plan.filter(|plan| plan.optimal) else { return vec![0; self.candidates.len()] };
@@ -327,6 +423,15 @@ impl Pool {
         let wait_minutes = (candidate.slot.start - self.now).num_minutes();
         Proposal { candidate, travel_minutes: fit.travel_minutes, wait_minutes, reasons }
     }
+}
+
+/// By candidate: whether the plan has a place there for one of the first `ahead` demands.
+fn kept_places(plan: &Plan, ahead: usize, candidates: usize) -> Vec<bool> {
+    let mut kept = vec![false; candidates];
+    for place in plan.assign.iter().take(ahead).flatten() {
+        kept[*place] = true;
+    }
+    kept
 }
 
 /// Pairs below which a second thread costs more than it brings.

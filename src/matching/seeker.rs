@@ -10,7 +10,7 @@ use crate::domain::{Audience, CareNeed, CareRequest, Channel, Constraints, Level
 use crate::geography::travel::Place;
 
 /// Somebody who needs a place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Seeker {
     /// The request.
     pub request: RequestId,
@@ -122,6 +122,11 @@ impl Seeker {
     pub fn ready_at(mut self, now: DateTime<Utc>) -> Self {
         self.earliest = now;
         self
+    }
+
+    /// Whether this is the same seeker a moment later, looking for the same.
+    pub(super) fn is_still(&self, later: &Self) -> bool {
+        *self == Self { earliest: self.earliest, ..later.clone() }
     }
 
     /// The same seeker as somebody of this role may book for: an operator sees every audience, a patient only `PUBLIC`.

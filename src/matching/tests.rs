@@ -268,6 +268,66 @@ proptest! {
         prop_assert!(pool.plan().optimal && again.plan().optimal);
         prop_assert_eq!(pool.plan().objective, again.plan().objective);
     }
+
+    /// Newcomers added to a plan, at once or one by one, are served as well as by a plan made anew, and offered the same.
+    #[test]
+    fn a_plan_that_was_added_to_is_as_good_as_one_made_anew(
+        wants in prop::collection::vec((0..4usize, 0.0..15.0f64), 2..12),
+        places in prop::collection::vec((1i64..1_500, 0.0..15.0f64), 1..10),
+        likely in 0.0..1.0f64,
+        known in 0..3usize,
+    ) {
+        let seekers: Vec<Seeker> = wants.iter().enumerate().map(|(n, (level, km))| {
+            Seeker { place: place(*km), ..seeker(n as u128, Level::ALL[*level]) }
+        }).collect();
+        let candidates: Vec<Candidate> =
+            places.iter().enumerate().map(|(n, (minutes, km))| candidate(n as u128, *minutes, *km)).collect();
+        let problem = |seekers: &[Seeker]| Problem {
+            seekers: seekers.to_vec(),
+            expected: vec![may_come(90, likely)],
+            candidates: candidates.clone(),
+            ..Problem::default()
+        };
+        let anew = |seekers: &[Seeker]| Pool::solve(problem(seekers), &RoadModel, nine(), BUDGET).unwrap();
+        let mut pool = anew(&seekers[..known.min(seekers.len() - 1)]);
+        for count in [seekers.len() - 1, seekers.len()] {
+            pool = pool.added_to(&problem(&seekers[..count]), &RoadModel, nine()).unwrap();
+        }
+        let whole = anew(&seekers);
+        prop_assert!(pool.was_added_to() && pool.plan().optimal && whole.plan().optimal);
+        prop_assert_eq!(pool.plan().objective, whole.plan().objective);
+        let mut used = BTreeSet::new();
+        for seeker in &seekers {
+            prop_assert!(pool.planned(seeker.request).is_none_or(|place| used.insert(place.slot.id)));
+            prop_assert_eq!(pool.planned(seeker.request).is_none(), pool.why_unserved(seeker.request).is_some());
+            let first = |pool: &Pool| Some(pool.proposals(seeker.request, 1).first()?.candidate.slot.id);
+            prop_assert_eq!(first(&pool).is_some(), first(&whole).is_some());
+        }
+    }
+}
+
+#[test]
+fn more_than_newcomers_asks_for_a_plan_made_anew() {
+    let (near, far) = (candidate(1, 60, 1.0), candidate(2, 120, 5.0));
+    let problem = |seekers: Vec<Seeker>, candidates: &[&Candidate]| Problem {
+        seekers,
+        candidates: candidates.iter().map(|candidate| (*candidate).clone()).collect(),
+        ..Problem::default()
+    };
+    let (first, second) = (seeker(1, Level::H24), seeker(2, Level::SameDay));
+    let pool = Pool::solve(problem(vec![first.clone()], &[&near, &far]), &RoadModel, nine(), BUDGET).unwrap();
+    let added = |seekers, candidates: &[&Candidate], after| {
+        pool.added_to(&problem(seekers, candidates), &RoadModel, nine() + TimeDelta::seconds(after))
+    };
+    let both = || vec![first.clone(), second.clone()];
+    assert!(added(both(), &[&near, &far], 59).is_some());
+    assert!(added(both(), &[&near, &far], 60).is_none(), "waits have grown");
+    assert!(added(both(), &[&near], 0).is_none(), "a place went");
+    assert!(added(vec![second.clone()], &[&near, &far], 0).is_none(), "somebody left");
+    let raised = Seeker { level: Level::SameDay, ..first.clone() };
+    assert!(added(vec![raised, second.clone()], &[&near, &far], 0).is_none(), "somebody became urgent");
+    let elsewhere = with(2, 120, 5.0, |(slot, _)| slot.capacity = 2);
+    assert!(added(both(), &[&near, &elsewhere], 0).is_none(), "a place more");
 }
 
 /// Somebody who must be seen the same day may come in `minutes`.

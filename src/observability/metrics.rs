@@ -66,10 +66,12 @@ impl Metrics {
         metrics::histogram!("aiguilleur_commit_seconds", "outcome" => outcome).record(seconds);
     }
 
-    /// Counts one plan: the rung it comes from, whether it is proved optimal, and how long it took.
-    pub fn planned(rung: &'static str, proved: bool, seconds: f64) {
-        let proved = if proved { "yes" } else { "no" };
-        metrics::histogram!("aiguilleur_plan_seconds", "rung" => rung, "proved" => proved).record(seconds);
+    /// Counts one plan: the rung it comes from, whether it is proved optimal, whether those who came were added to the plan
+    /// before it, and how long it took.
+    pub fn planned(rung: &'static str, proved: bool, added: bool, seconds: f64) {
+        let word = |yes| if yes { "yes" } else { "no" };
+        let labels = [("rung", rung), ("proved", word(proved)), ("added", word(added))];
+        metrics::histogram!("aiguilleur_plan_seconds", &labels).record(seconds);
     }
 
     /// Which version runs, and whether its store can commit.
@@ -118,7 +120,8 @@ fn describe() {
     );
     metrics::describe_histogram!(
         "aiguilleur_plan_seconds",
-        "Time of one plan for everybody who waits, by the rung of the ladder it comes from and whether it is proved optimal"
+        "Time of one plan for everybody who waits, by the rung of the ladder it comes from, whether it is proved \
+         optimal, and whether newcomers were added to the plan before it"
     );
     metrics::describe_gauge!("aiguilleur_build_info", "1, labelled with the version that runs");
     metrics::describe_gauge!("aiguilleur_store_up", "1 while the store can commit, else 0");

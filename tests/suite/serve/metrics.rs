@@ -32,7 +32,7 @@ async fn every_number_is_listed_with_its_meaning_and_none_names_anybody() {
     assert_eq!(shown, listed(), "{text}");
     assert!(text.contains("aiguilleur_requests_waiting{territory=\"weppes\"} 1"), "{text}");
     assert!(text.contains("aiguilleur_commit_seconds_count{outcome=\"done\"}"), "{text}");
-    assert!(text.contains("aiguilleur_plan_seconds_count{rung=\"flow\",proved=\"yes\"}"), "{text}");
+    assert!(text.contains("aiguilleur_plan_seconds_count{rung=\"flow\",proved=\"yes\",added=\"no\"}"), "{text}");
     assert!(text.contains("aiguilleur_store_up 1"), "{text}");
     for secret in [id.as_str(), slot.as_str(), serve.key("demo-operator"), "operator-1"] {
         assert!(!text.contains(secret), "a label holds «{secret}»");
