@@ -271,7 +271,10 @@ impl Instance {
         Ok(Self { households, household_of, dearest, ..self })
     }
 
-    /// Adds a demand at the end, in no household; with the first fault found the instance stays as it was.
+    /// Adds a demand at the end, in no household.
+    ///
+    /// # Errors
+    /// The first fault found; the instance is then as it was.
     pub(crate) fn push(&mut self, demand: Demand) -> Result<(), InstanceError> {
         check_demand(self.demands.len(), &demand, self.resources.len())?;
         self.dearest = check_total(self.dearest + dearest_of(&demand, &self.groups))?;
@@ -293,16 +296,6 @@ impl Instance {
         for counted in self.counted.iter_mut().flatten() {
             counted[demand] = false;
         }
-    }
-
-    /// Leaves a demand one of its arcs; leaving it out costs `penalty` at least from now on.
-    pub(crate) fn fix(&mut self, demand: usize, arc: Arc, penalty: i64) -> Result<(), InstanceError> {
-        let penalty = penalty.max(self.demands[demand].penalty);
-        let fixed = Demand { arcs: vec![arc], penalty, ..self.demands[demand].clone() };
-        let before = dearest_of(&self.demands[demand], &self.groups);
-        self.dearest = check_total(self.dearest - before + dearest_of(&fixed, &self.groups))?;
-        self.demands[demand] = fixed;
-        Ok(())
     }
 
     /// Gives a resource another capacity; here 0 is allowed: it is closed.

@@ -161,19 +161,6 @@ impl Standing {
         !alone
     }
 
-    /// Fixes a demand that is placed where it is, whatever comes: it would pay `penalty` for being left out, and can be placed
-    /// nowhere else. Its resource; `None`, and nothing is changed, where it is not placed.
-    ///
-    /// # Errors
-    /// A penalty beyond all bounds; nothing is changed then.
-    pub fn fix(&mut self, demand: usize, penalty: i64) -> Result<Option<usize>, StandingError> {
-        let known = (demand < self.instance.demands().len()).then_some(demand);
-        let Some(arc) = known.and_then(|known| self.network.arc_of(known)) else { return Ok(None) };
-        // Where it is costs nobody more than before, and no price was asked of what it now lacks: the flow stays the best.
-        self.instance.fix(demand, arc, penalty)?;
-        Ok(Some(arc.resource))
-    }
-
     /// Gives a resource so many places, 0 to close it. Whether others may have moved: then the flow was made anew.
     pub fn resize(&mut self, resource: usize, capacity: usize) -> bool {
         let Some(before) = self.instance.resources().get(resource).map(|resource| resource.capacity) else {

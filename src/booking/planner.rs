@@ -79,7 +79,7 @@ impl Booking {
 
     async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
         let (travel, last) = (self.travel.clone(), self.last_plan());
-        let added_or_anew = move || match last.and_then(|last| last.added_to(&problem, travel.as_ref(), now)) {
+        let added_or_anew = move || match last.and_then(|last| last.added_to(&problem, travel.as_ref(), now, budget)) {
             Some(pool) => Ok(pool),
             None => Pool::solve(problem, travel.as_ref(), now, budget),
         };

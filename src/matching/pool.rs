@@ -152,20 +152,27 @@ impl Pool {
     /// The plan for the same people and places with those who came since, each along one shortest path on the prices that
     /// stand: a fraction of the time of a plan made anew, and as good. None where more has changed than that (a place came or
     /// went, somebody left or changed, a minute has passed): then it is to be made anew.
-    pub fn added_to(&self, problem: &Problem, travel: &dyn TravelTime, now: DateTime<Utc>) -> Option<Self> {
+    pub fn added_to(
+        &self,
+        problem: &Problem,
+        travel: &dyn TravelTime,
+        now: DateTime<Utc>,
+        budget: Duration,
+    ) -> Option<Self> {
         let started = Instant::now();
         let passed = now - self.priced_at;
         if passed < TimeDelta::zero() || passed >= ADDED_TO_FOR || problem.taken != self.taken {
             return None;
         }
-        self.same_places(&problem.candidates, now).then_some(())?;
-        let (known, new): (Vec<&Seeker>, Vec<&Seeker>) =
-            problem.seekers.iter().partition(|seeker| self.has(seeker.request));
+        let (mut still, mut new) = (0, Vec::new());
+        for seeker in &problem.seekers {
+            match self.by_request.get(&seeker.request) {
+                Some(&at) => still += usize::from(self.seekers[at].is_still(seeker)),
+                None => new.push(seeker),
+            }
+        }
         let added = self.added + new.len();
-        let unchanged = |seeker: &&Seeker| {
-            self.by_request.get(&seeker.request).is_some_and(|at| self.seekers[*at].is_still(seeker))
-        };
-        if added > ADDED_MOST || known.len() != self.seekers.len() || !known.iter().all(unchanged) {
+        if still < self.seekers.len() || added > ADDED_MOST || !self.same_places(&problem.candidates, now) {
             return None;
         }
         let mut standing = Standing::of(&self.solved)?;
@@ -192,7 +199,7 @@ impl Pool {
             now,
             priced_at: self.priced_at,
             added,
-            budget: self.budget,
+            budget,
             elapsed: started.elapsed(),
         })
     }

@@ -291,7 +291,7 @@ proptest! {
         let anew = |seekers: &[Seeker]| Pool::solve(problem(seekers), &RoadModel, nine(), BUDGET).unwrap();
         let mut pool = anew(&seekers[..known.min(seekers.len() - 1)]);
         for count in [seekers.len() - 1, seekers.len()] {
-            pool = pool.added_to(&problem(&seekers[..count]), &RoadModel, nine()).unwrap();
+            pool = pool.added_to(&problem(&seekers[..count]), &RoadModel, nine(), BUDGET).unwrap();
         }
         let whole = anew(&seekers);
         prop_assert!(pool.was_added_to() && pool.plan().optimal && whole.plan().optimal);
@@ -317,7 +317,7 @@ fn more_than_newcomers_asks_for_a_plan_made_anew() {
     let (first, second) = (seeker(1, Level::H24), seeker(2, Level::SameDay));
     let pool = Pool::solve(problem(vec![first.clone()], &[&near, &far]), &RoadModel, nine(), BUDGET).unwrap();
     let added = |seekers, candidates: &[&Candidate], after| {
-        pool.added_to(&problem(seekers, candidates), &RoadModel, nine() + TimeDelta::seconds(after))
+        pool.added_to(&problem(seekers, candidates), &RoadModel, nine() + TimeDelta::seconds(after), BUDGET)
     };
     let both = || vec![first.clone(), second.clone()];
     assert!(added(both(), &[&near, &far], 59).is_some());
