@@ -24,7 +24,7 @@ fn shape_faults(files: &[ProjectFile]) -> Vec<String> {
             continue;
         }
         let lines = file.text().lines().count();
-        if file.is_under(&["src", "solver"]) && CODE.iter().any(|end| file.path.ends_with(end)) && lines > LINES_MAX {
+        if CODE.iter().any(|end| file.path.ends_with(end)) && lines > LINES_MAX {
             faults.push(format!("{}: {lines} lines, at most {LINES_MAX}: split it by subject", file.path));
         }
         if file.is_rust() {

@@ -1,24 +1,28 @@
 //! Every history of a small world: two clerks who book for two patients, one slot of one place, a store whose messages may be
 //! late or lost, answers that may be lost, services that may die, and a hold whose time may end. The rules are the service's
-//! own; the store is the contract of `store::Commit` in forty lines; what the clerks hear must fit an order at every point.
+//! own; what the clerks hear must fit an order at every point.
+
+mod print;
+mod store;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::{self, Debug};
-use std::hash::{DefaultHasher, Hasher as _};
 use std::rc::Rc;
 
 use aiguilleur::domain::decide::{Answer as Outcome, Command, Context, NewRequest, decide, missing};
 use aiguilleur::domain::time::Zone;
 use aiguilleur::domain::{
     Actor, AppointmentId, Arrival, Audience, CareNeed, Change, Channel, DecidedBy, GeoPoint, Level, Location, Modality,
-    PackRef, Practitioner, Record, RecordKey, Records, Refusal, RequestId, Retention, Role, SlotDraft, SlotId,
-    SlotSource, Triage, TriageStatus,
+    PackRef, Practitioner, Record, RecordKey, Refusal, RequestId, Retention, Role, SlotDraft, SlotId, SlotSource,
+    Triage, TriageStatus,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::support::history::one_slot::{Answer, OneSlot, Operation, Taken};
 use crate::support::history::orders::{Foretold, Orders};
+
+use print::{Shared, Unshown, print};
+use store::{Kept, Message, Said, Store, as_records, version_of};
 
 /// What a clerk may ask for.
 #[derive(Debug, Clone, Copy)]
@@ -43,133 +47,9 @@ struct Limits {
     losses: usize,
 }
 
-/// Something large that is made once, shared, and told from others by its print.
-#[derive(Clone)]
-struct Shared<T> {
-    print: u64,
-    it: Rc<T>,
-}
-
-impl<T: Debug> Shared<T> {
-    fn new(it: T) -> Self {
-        Self { print: print(&it), it: Rc::new(it) }
-    }
-}
-
-impl<T> Debug for Shared<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}", self.print)
-    }
-}
-
-/// Of all that `Debug` shows.
-fn print(it: &impl Debug) -> u64 {
-    struct Into(DefaultHasher);
-    impl fmt::Write for Into {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0.write(text.as_bytes());
-            Ok(())
-        }
-    }
-    let mut into = Into(DefaultHasher::new());
-    fmt::Write::write_fmt(&mut into, format_args!("{it:?}")).expect("a hasher takes everything");
-    into.0.finish()
-}
-
-/// What is the same in all worlds.
-#[derive(Clone, Copy)]
-struct Plans([Plan; 2]);
-
-impl Debug for Plans {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-
-/// How a world came about: no part of what it is.
-#[derive(Clone)]
-struct Story(Option<Rc<(String, Story)>>);
-
-impl Debug for Story {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-
-/// Records under their keys, with their versions; version 0: there is none.
-type Kept = BTreeMap<RecordKey, (u64, Option<Shared<Record>>)>;
-
-/// A call as the store gets it.
+/// How a world came about.
 #[derive(Debug, Clone)]
-struct Message {
-    clerk: usize,
-    key: usize,
-    decided_at: DateTime<Utc>,
-    guards: Vec<(RecordKey, u64)>,
-    change: Written,
-    answer: Result<Outcome, Refusal>,
-}
-
-/// What a commit writes. It follows from what else a message says and what was read, so it is not shown.
-#[derive(Clone)]
-struct Written(Change);
-
-impl Debug for Written {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Store {
-    records: Kept,
-    answers: BTreeMap<usize, Result<Outcome, Refusal>>,
-}
-
-/// What the store says.
-enum Said {
-    Answer(Result<Outcome, Refusal>),
-    Stale(RecordKey),
-    Skew,
-}
-
-impl Store {
-    fn commit(&mut self, message: &Message, now: DateTime<Utc>) -> Said {
-        if let Some(answer) = self.answers.get(&message.key) {
-            return Said::Answer(answer.clone());
-        }
-        if message.decided_at != now {
-            return Said::Skew;
-        }
-        if let Some((stale, _)) = message.guards.iter().find(|(key, guard)| version_of(&self.records, key) != *guard) {
-            return Said::Stale(stale.clone());
-        }
-        for (key, record) in &message.change.0.puts {
-            let version = version_of(&self.records, key) + 1;
-            self.records.insert(key.clone(), (version, Some(Shared::new(record.clone()))));
-        }
-        self.answers.insert(message.key, message.answer.clone());
-        Said::Answer(message.answer.clone())
-    }
-
-    /// The record as it is.
-    fn load(&self, key: &RecordKey) -> (u64, Option<Shared<Record>>) {
-        self.records.get(key).cloned().unwrap_or_default()
-    }
-}
-
-fn version_of(records: &Kept, key: &RecordKey) -> u64 {
-    records.get(key).map_or(0, |(version, _)| *version)
-}
-
-/// What was read, for the rules.
-fn as_records(read: &Kept) -> Records {
-    let mut records = Records::default();
-    for (key, (version, record)) in read {
-        records.put(key.clone(), *version, record.as_ref().map(|record| Record::clone(&record.it)));
-    }
-    records
-}
+struct Story(Unshown<Option<Rc<(String, Story)>>>);
 
 /// What the service does for a clerk's call.
 #[derive(Debug, Clone)]
@@ -204,7 +84,8 @@ struct World {
     /// The number of the call that held a place last.
     held: [usize; 2],
     losses_left: usize,
-    plans: Plans,
+    /// The same in all worlds.
+    plans: Unshown<[Plan; 2]>,
     orders: Shared<Orders<OneSlot>>,
     /// Appointments told, by request.
     told: BTreeMap<usize, AppointmentId>,
@@ -241,10 +122,10 @@ impl World {
             made: [0; 2],
             held: [CALLS_MAX - 1, 2 * CALLS_MAX - 1],
             losses_left: limits.losses,
-            plans: Plans(limits.plans),
+            plans: Unshown(limits.plans),
             orders: Shared::new(Orders::starting_from(Taken::default())),
             told: BTreeMap::new(),
-            story: Story(None),
+            story: Story(Unshown(None)),
         };
         let location = Location {
             id: "cabinet".parse().unwrap(),
@@ -331,7 +212,7 @@ impl World {
         let change = decision.as_ref().map_or_else(|_| Change::default(), |decision| decision.change.clone());
         let guards = change.puts.keys().map(|key| (key.clone(), version_of(read, key))).collect();
         let answer = decision.map(|decision| decision.answer);
-        Message { clerk, key, decided_at: self.now, guards, change: Written(change), answer }
+        Message { clerk, key, decided_at: self.now, guards, change: Unshown(change), answer }
     }
 
     fn commit(&mut self, message: &Message) -> Said {
@@ -402,7 +283,7 @@ impl World {
     /// A world like this one, one step on.
     fn then(&self, step: impl Fn() -> String) -> Self {
         let mut world = self.clone();
-        world.story = Story(Some(Rc::new((step(), self.story.clone()))));
+        world.story = Story(Unshown(Some(Rc::new((step(), self.story.clone())))));
         world
     }
 
@@ -565,7 +446,7 @@ impl World {
     fn story(&self) -> String {
         let mut steps = Vec::new();
         let mut story = &self.story;
-        while let Story(Some(step)) = story {
+        while let Story(Unshown(Some(step))) = story {
             steps.push(format!("\n  {}", step.0));
             story = &step.1;
         }
