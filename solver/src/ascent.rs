@@ -414,7 +414,7 @@ mod tests {
     use std::time::Duration;
 
     fn meter(work: Option<u64>) -> Meter {
-        Meter::start(Budget { wall: Duration::from_secs(3_600), work })
+        Meter::start(Budget { work, ..Budget::wall(Duration::from_secs(3_600)) })
     }
 
     /// Eighty who compete for sixty places of four resources, each dearer beyond half.

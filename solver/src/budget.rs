@@ -13,13 +13,16 @@ pub struct Budget {
     pub wall: Duration,
     /// Steps (arcs looked at) after which the native rungs stop; `None` for no limit but the wall.
     pub work: Option<u64>,
+    /// Whether only the native rungs may be climbed, the exact ones left to others: what a caller asks for who could not have
+    /// the solver's own thread. The plan then says that it was stopped because that was busy, unless it is proved anyway.
+    pub native: bool,
 }
 
 impl Budget {
     /// A budget of wall time only.
     #[must_use]
-    pub fn wall(wall: Duration) -> Self {
-        Self { wall, work: None }
+    pub const fn wall(wall: Duration) -> Self {
+        Self { wall, work: None, native: false }
     }
 }
 
@@ -61,7 +64,7 @@ impl Meter {
             u64::try_from(work).unwrap_or(u64::MAX)
         });
         let wall = part_of(self.remaining(), size, left);
-        Self { nominal: part_of(self.nominal, size, whole), ..Self::start(Budget { wall, work }) }
+        Self { nominal: part_of(self.nominal, size, whole), ..Self::start(Budget { wall, work, ..self.budget }) }
     }
 
     /// Counts steps that are taken whatever the budget says.
@@ -115,6 +118,10 @@ impl Meter {
         self.spent
     }
 
+    pub(crate) fn only_native(&self) -> bool {
+        self.budget.native
+    }
+
     pub(crate) fn stopped(&self) -> Option<StoppedBy> {
         self.stopped
     }
@@ -134,7 +141,7 @@ mod tests {
 
     #[test]
     fn work_ends_a_budget_at_the_same_step_every_time() {
-        let mut meter = Meter::start(Budget { wall: LONG, work: Some(10) });
+        let mut meter = Meter::start(Budget { work: Some(10), ..Budget::wall(LONG) });
         assert!(meter.spend(10));
         assert!(!meter.spend(1));
         assert_eq!((meter.stopped(), meter.spent()), (Some(StoppedBy::Work), 11));
@@ -142,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_part_has_its_share_of_what_is_left() {
-        let mut meter = Meter::start(Budget { wall: LONG, work: Some(100) });
+        let mut meter = Meter::start(Budget { work: Some(100), ..Budget::wall(LONG) });
         meter.note(20);
         let part = meter.of_part(3, 4, 12);
         assert_eq!((part.budget.work, part.wall()), (Some(60), LONG / 4));

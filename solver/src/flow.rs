@@ -377,7 +377,7 @@ mod tests {
 
     fn solved(instance: &Instance, work: Option<u64>) -> Network {
         let mut network = Network::new(instance);
-        let mut meter = Meter::start(Budget { wall: Duration::from_secs(3_600), work });
+        let mut meter = Meter::start(Budget { work, ..Budget::wall(Duration::from_secs(3_600)) });
         network.insert_all(instance, &by_penalty(instance), &mut meter);
         network
     }

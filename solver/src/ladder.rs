@@ -335,6 +335,9 @@ impl<'a> Climb<'a> {
     /// The relaxation over all placements, by pricing; what it leaves in fractions is completed natively.
     #[cfg(feature = "highs")]
     fn price_all<'n>(&mut self, network: &'n Network) -> Proof<'n> {
+        if self.meter.only_native() {
+            return Proof::Flow(network);
+        }
         let relaxed = match priced::relax(self.instance, network, &self.best.assignment(), &mut self.meter) {
             Ok(relaxed) => relaxed,
             Err(silence) => {
@@ -367,6 +370,10 @@ impl<'a> Climb<'a> {
     fn exact(&mut self, proof: &Proof<'_>, largest: usize) -> bool {
         if !self.meter.open() {
             return true;
+        }
+        if self.meter.only_native() {
+            self.skip(StoppedBy::Busy, Outcome::SkippedBusy);
+            return false;
         }
         let Some((limit, mut model)) = self.model(proof, largest) else {
             if !self.meter.open() {

@@ -19,7 +19,7 @@ const SOUND: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "nam
 
 /// Work and not time ends a solve here, but for what no work limit reaches.
 fn is_held(named: &NamedInstance) -> Result<(), TestCaseError> {
-    let budget = Budget { wall: Duration::from_secs(60), work: Some(2_000) };
+    let budget = Budget { work: Some(2_000), ..Budget::wall(Duration::from_secs(60)) };
     let plan = solve(&named.instance, budget, Seed(0));
     prop_assert_eq!(check(&named.instance, &plan), vec![]);
     Ok(())

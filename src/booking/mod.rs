@@ -14,6 +14,7 @@ pub mod places;
 pub mod planner;
 pub mod promises;
 pub mod slots;
+pub mod solver_thread;
 pub mod sweeper;
 pub mod vault;
 
@@ -39,6 +40,7 @@ pub use offers::{Offer, Offers, Search};
 pub use places::Held;
 pub use promises::PromiseOrder;
 pub use slots::Published;
+pub use solver_thread::SolverThread;
 pub use vault::{Vault, VaultError};
 
 pub use crate::matching::Reason;
@@ -88,6 +90,7 @@ pub struct Booking {
     vault: Vault,
     travel: Arc<dyn TravelTime>,
     planner: planner::Planner,
+    solver: SolverThread,
     timers_due: AtomicUsize,
     timers_failing: AtomicUsize,
     receipts: Option<Arc<Journal>>,
@@ -113,12 +116,14 @@ pub struct Parts {
     pub vault: Vault,
     /// How long trips take.
     pub travel: Arc<dyn TravelTime>,
+    /// Where plans are made, shared with the other territories.
+    pub solver: SolverThread,
 }
 
 impl Booking {
     /// The booking of one territory.
     pub fn new(parts: Parts) -> Self {
-        let Parts { territory, pack, view, policy, store, vault, travel } = parts;
+        let Parts { territory, pack, view, policy, store, vault, travel, solver } = parts;
         Self {
             retention: Retention::of_the_table(territory.zone),
             territory,
@@ -128,6 +133,7 @@ impl Booking {
             store,
             vault,
             travel,
+            solver,
             planner: planner::Planner::default(),
             timers_due: AtomicUsize::new(0),
             timers_failing: AtomicUsize::new(0),

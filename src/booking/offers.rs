@@ -38,6 +38,8 @@ pub struct Search {
     pub budget: Duration,
     /// Time taken.
     pub elapsed: Duration,
+    /// Whether the solver's thread was wanted by others, so that the native rungs made the plan beside it.
+    pub solver_busy: bool,
     /// Slots looked at for this request.
     pub considered: usize,
     /// Slots set aside by each hard rule (its code), counted at the first rule that says no.
@@ -147,6 +149,7 @@ impl Offers {
             gap: Some(0.0),
             budget,
             elapsed: Duration::ZERO,
+            solver_busy: false,
             considered: 0,
             set_aside: BTreeMap::new(),
         };
@@ -178,6 +181,7 @@ impl Offers {
             gap: plan.gap().map(|gap| gap.relative_avoidable),
             budget,
             elapsed: pool.elapsed(),
+            solver_busy: pool.is_native_only(),
             considered: pool.considered(),
             set_aside,
         };

@@ -3,9 +3,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use tokio::time::timeout;
 
 use super::{Booking, Failure};
 use crate::domain::{CareRequest, CommuneCode, PatientFacts, Practitioner, Refusal, Role, Slot};
@@ -13,13 +14,22 @@ use crate::geography::travel::Place;
 use crate::matching::pool::Taken;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
-use crate::matching::{Candidate, Pool, Problem, Seeker};
+use crate::matching::{Candidate, Effort, Pool, Problem, Seeker};
 use crate::observability::Metrics;
 use crate::views::Case;
 
 /// Takes turns at solving.
 #[derive(Debug, Default)]
 pub(super) struct Planner {
+    /// Plans of the solver's thread.
+    whole: Lane,
+    /// Plans of those whose turn there would come too late.
+    beside: Lane,
+}
+
+/// Plans made one after the other, each for all who ask meanwhile.
+#[derive(Debug, Default)]
+struct Lane {
     /// How many asked so far.
     asked: AtomicU64,
     turn: tokio::sync::Mutex<()>,
@@ -33,21 +43,23 @@ struct Latest {
     pool: Arc<Pool>,
 }
 
-impl Planner {
-    /// A plan made from what was known when this was called, or later.
-    async fn plan<F, E>(&self, solve: F) -> Result<Arc<Pool>, E>
+impl Lane {
+    /// A plan made from what was known when this was called, or later; none where no turn comes within `patience`.
+    async fn plan<F, E>(&self, patience: Duration, solve: F) -> Option<Result<Arc<Pool>, E>>
     where
         F: Future<Output = Result<Pool, E>>,
     {
         let ticket = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let _turn = self.turn.lock().await;
+        let _turn = timeout(patience, self.turn.lock()).await.ok()?;
         if let Some(latest) = self.latest().filter(|latest| latest.answers >= ticket) {
-            return Ok(latest.pool);
+            return Some(Ok(latest.pool));
         }
         let answers = self.asked.load(Ordering::SeqCst);
-        let pool = Arc::new(solve.await?);
-        *self.lock() = Some(Latest { answers, pool: pool.clone() });
-        Ok(pool)
+        Some(solve.await.map(|pool| {
+            let pool = Arc::new(pool);
+            *self.lock() = Some(Latest { answers, pool: pool.clone() });
+            pool
+        }))
     }
 
     fn latest(&self) -> Option<Latest> {
@@ -60,14 +72,25 @@ impl Planner {
 }
 
 impl Booking {
-    /// A plan for everybody who waits now.
+    /// A plan for everybody who waits now: half the budget to be begun, the other to be done. Whoever's turn does not come in
+    /// time shares one that the native rungs make beside.
     pub(super) async fn plan(&self, budget: Duration) -> Result<Arc<Pool>, Failure> {
-        self.planner
-            .plan(async {
-                let now = self.now();
-                self.solve(self.problem(now), now, budget).await
-            })
-            .await
+        let (asked, patience) = (Instant::now(), budget / 2);
+        let whole = async {
+            let patience = patience.saturating_sub(asked.elapsed());
+            self.on_solver(patience, self.planning(asked + budget)).await
+        };
+        if let Some(planned) = self.planner.whole.plan(patience, whole).await {
+            return planned;
+        }
+        Metrics::solver_passed_by("turn");
+        let beside = async {
+            let plan = self.planning(Instant::now() + budget / 4);
+            let made = tokio::task::spawn_blocking(move || plan(Effort::Native)).await;
+            made.unwrap_or_else(|panicked| Err(self.stopped(panicked)))
+        };
+        // Two of a quarter at most: the one that runs, and the next.
+        self.planner.beside.plan(Duration::MAX, beside).await.unwrap_or(Err(Failure::Solver))
     }
 
     /// Everybody who waits and may come, and every free place.
@@ -77,37 +100,43 @@ impl Booking {
         Problem { seekers, expected, candidates, taken }
     }
 
-    async fn solve(&self, problem: Problem, now: DateTime<Utc>, budget: Duration) -> Result<Pool, Failure> {
-        let (travel, last) = (self.travel.clone(), self.last_plan());
-        let added_or_anew = move || match last.and_then(|last| last.added_to(&problem, travel.as_ref(), now, budget)) {
-            Some(pool) => Ok(pool),
-            None => Pool::solve(problem, travel.as_ref(), now, budget),
-        };
-        let solved = self.aside(added_or_anew).await?;
-        if let Ok(pool) = &solved {
+    /// The work of making one plan that is to be there at `deadline`, of what is known now.
+    fn planning(&self, deadline: Instant) -> impl FnOnce(Effort) -> Result<Pool, Failure> + Send + 'static {
+        let now = self.now();
+        let (problem, travel, last) = (self.problem(now), self.travel.clone(), self.last_plan());
+        let territory = self.territory.clone();
+        move |effort| {
+            let budget = effort.within(deadline.saturating_duration_since(Instant::now()));
+            let pool = match last.and_then(|last| last.added_to(&problem, travel.as_ref(), now, budget)) {
+                Some(pool) => pool,
+                None => Pool::solve(problem, travel.as_ref(), now, budget).map_err(|unsound| {
+                    tracing::error!(territory = %territory.id, %unsound, "the pool made no sound instance");
+                    Failure::Solver
+                })?,
+            };
             let (plan, added) = (pool.plan(), pool.was_added_to());
             Metrics::planned(plan.rung.as_str(), plan.optimal, added, pool.elapsed().as_secs_f64());
+            Ok(pool)
         }
-        solved.map_err(|unsound| {
-            tracing::error!(territory = %self.territory.id, %unsound, "the pool made no sound instance");
-            Failure::Solver
-        })
     }
 
-    /// Work of the optimiser, on a thread where nobody's call waits behind it.
-    pub(super) async fn aside<T: Send + 'static>(
+    /// Work of the optimiser, on its own thread if that begins it within `patience`, else beside.
+    pub(super) async fn on_solver<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        patience: Duration,
+        work: impl FnOnce(Effort) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        tokio::task::spawn_blocking(work).await.map_err(|panicked| {
-            tracing::error!(territory = %self.territory.id, %panicked, "the optimiser stopped");
-            Failure::Solver
-        })
+        self.solver.run(patience, work).await.unwrap_or_else(|stopped| Err(self.stopped(stopped)))
+    }
+
+    fn stopped(&self, why: impl std::fmt::Display) -> Failure {
+        tracing::error!(territory = %self.territory.id, %why, "the optimiser stopped");
+        Failure::Solver
     }
 
     /// The last plan made, whatever its age: what the board says of each request.
     pub fn last_plan(&self) -> Option<Arc<Pool>> {
-        self.planner.latest().map(|latest| latest.pool)
+        self.planner.whole.latest().map(|latest| latest.pool)
     }
 
     /// Everybody who waits for a place.
@@ -197,17 +226,19 @@ mod tests {
     use super::*;
     use crate::geography::travel::RoadModel;
 
+    const LONG: Duration = Duration::from_secs(3_600);
+
     fn empty_pool() -> Pool {
         let now = "2026-11-24T08:00:00Z".parse().unwrap();
-        Pool::solve(Problem::default(), &RoadModel, now, Duration::from_millis(50)).unwrap()
+        Pool::solve(Problem::default(), &RoadModel, now, Effort::Whole.within(LONG)).unwrap()
     }
 
     #[tokio::test]
     async fn whoever_asks_while_a_solve_runs_shares_the_next_one() {
-        let (planner, solves) = (Arc::new(Planner::default()), Arc::new(AtomicUsize::new(0)));
+        let (lane, solves) = (Arc::new(Lane::default()), Arc::new(AtomicUsize::new(0)));
         let (started, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let first = tokio::spawn({
-            let (planner, solves) = (planner.clone(), solves.clone());
+            let (lane, solves) = (lane.clone(), solves.clone());
             let (started, gate) = (started.clone(), gate.clone());
             async move {
                 let solve = async {
@@ -216,24 +247,24 @@ mod tests {
                     gate.notified().await;
                     Ok::<_, ()>(empty_pool())
                 };
-                planner.plan(solve).await.unwrap()
+                lane.plan(LONG, solve).await.unwrap().unwrap()
             }
         });
         started.notified().await;
         let others: Vec<_> = (0..49)
             .map(|_| {
-                let (planner, solves) = (planner.clone(), solves.clone());
+                let (lane, solves) = (lane.clone(), solves.clone());
                 tokio::spawn(async move {
                     let solve = async {
                         solves.fetch_add(1, Ordering::SeqCst);
                         Ok::<_, ()>(empty_pool())
                     };
-                    planner.plan(solve).await.unwrap()
+                    lane.plan(LONG, solve).await.unwrap().unwrap()
                 })
             })
             .collect();
         // All of them have asked: each has drawn its ticket before the first solve ends.
-        while planner.asked.load(Ordering::SeqCst) < 50 {
+        while lane.asked.load(Ordering::SeqCst) < 50 {
             tokio::task::yield_now().await;
         }
         gate.notify_one();

@@ -14,7 +14,7 @@ use crate::domain::{
     AppointmentId, PatientIdentity, Promise, PromiseStanding, ReadyToBook, Records, Refusal, RequestId, RequestState,
     Role, SlotId,
 };
-use crate::matching::{Pool, PromiseWeighed};
+use crate::matching::{Effort, Pool, PromiseWeighed};
 
 /// Notice of a promise when the caller does not say, minutes (api.md).
 pub const NOTICE_MINUTES: u16 = 180;
@@ -103,7 +103,11 @@ impl Booking {
         notice: TimeDelta,
     ) -> Result<Option<PromiseWeighed>, Failure> {
         let (pool, travel) = (Arc::clone(pool), Arc::clone(&self.travel));
-        self.aside(move || pool.weigh_promise(request, notice, travel.as_ref())).await
+        let weigh = move |effort: Effort| {
+            let budget = effort.within(pool.time_left());
+            Ok(pool.weigh_promise(request, notice, travel.as_ref(), budget))
+        };
+        self.on_solver(self.policy.budget / 4, weigh).await
     }
 
     /// Plans anew and sees to every promise: what the passing of time asks for, whatever else happens.
@@ -143,9 +147,11 @@ impl Booking {
         let now = self.now();
         let to_fix: BTreeMap<RequestId, SlotId> = {
             let pool = Arc::clone(pool);
-            let to_fix =
-                move || pool.promises_to_fix(MARGIN).into_iter().map(|(id, place)| (id, place.slot.id)).collect();
-            self.aside(to_fix).await?
+            let to_fix = move |effort: Effort| {
+                let fixed = pool.promises_to_fix(MARGIN, effort.within(pool.time_left()));
+                Ok(fixed.into_iter().map(|(id, place)| (id, place.slot.id)).collect())
+            };
+            self.on_solver(self.policy.budget, to_fix).await?
         };
         for (request, promise) in self.promised() {
             // A request that came after the plan was made is not judged by it.

@@ -6,6 +6,7 @@
 
 pub mod candidate;
 pub mod costs;
+pub mod effort;
 pub mod forecast;
 pub mod pool;
 pub mod reason;
@@ -16,6 +17,7 @@ pub mod suitable;
 mod tests;
 
 pub use candidate::Candidate;
+pub use effort::Effort;
 pub use forecast::{Forecast, Later, Observed};
 pub use pool::{Expected, Pool, Problem, PromiseWeighed, Proposal};
 pub use reason::Reason;

@@ -80,7 +80,7 @@ pub struct Pool {
     /// The instant waits are counted from in the costs: of the plan that was added to.
     priced_at: DateTime<Utc>,
     added: usize,
-    budget: Duration,
+    budget: Budget,
     elapsed: Duration,
 }
 
@@ -106,7 +106,7 @@ impl Pool {
         problem: Problem,
         travel: &dyn TravelTime,
         now: DateTime<Utc>,
-        budget: Duration,
+        budget: Budget,
     ) -> Result<Self, InstanceError> {
         let started = Instant::now();
         let Problem { seekers, expected, candidates, taken } = problem;
@@ -128,8 +128,8 @@ impl Pool {
         let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
         let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
         // A tenth is kept for what comes after the clock has been looked at for the last time: the answer is inside its budget.
-        let left = (budget - budget / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
-        let solved = Solved::new(instance, Budget::wall(left), Seed::default());
+        let wall = (budget.wall - budget.wall / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
+        let solved = Solved::new(instance, Budget { wall, ..budget }, Seed::default());
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
         let kept = kept_places(solved.plan(), ahead, candidates.len());
         Ok(Self {
@@ -157,7 +157,7 @@ impl Pool {
         problem: &Problem,
         travel: &dyn TravelTime,
         now: DateTime<Utc>,
-        budget: Duration,
+        budget: Budget,
     ) -> Option<Self> {
         let started = Instant::now();
         let passed = now - self.priced_at;
@@ -223,6 +223,11 @@ impl Pool {
         self.added > 0
     }
 
+    /// Whether only the native rungs were asked, the solver's thread being wanted by others.
+    pub fn is_native_only(&self) -> bool {
+        self.budget.native
+    }
+
     /// The plan.
     pub fn plan(&self) -> &Plan {
         self.solved.plan()
@@ -231,6 +236,11 @@ impl Pool {
     /// Time taken, building included.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// What the plan left of its time, for questions that take solving it again.
+    pub fn time_left(&self) -> Duration {
+        self.budget.wall.saturating_sub(self.elapsed).max(SEARCH_AT_LEAST)
     }
 
     /// Whether this request was in the pool.
@@ -349,13 +359,13 @@ impl Pool {
         }
     }
 
-    /// What a promise to somebody of the pool would come to: the same people and places solved again, in the time the plan
-    /// left of its budget. None for somebody who is not of the pool.
+    /// What a promise to somebody of the pool would come to: the same people and places solved again. None for somebody who is not of the pool.
     pub fn weigh_promise(
         &self,
         request: RequestId,
         notice: TimeDelta,
         travel: &dyn TravelTime,
+        budget: Budget,
     ) -> Option<PromiseWeighed> {
         let index = *self.by_request.get(&request)?;
         let given = self.seekers[index].promised.is_some_and(|promised| promised.given);
@@ -364,7 +374,7 @@ impl Pool {
         let mut demands = self.solved.instance().demands().to_vec();
         let at = self.ahead + index;
         demands[at] = demand(&seeker, &found, demands.len());
-        let plan = self.solve_again(demands);
+        let plan = self.solve_again(demands, budget);
         Some(PromiseWeighed {
             can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[at].is_some()),
             gain: plan
@@ -375,7 +385,7 @@ impl Pool {
 
     /// The promises whose hour is to be fixed now, each with the place the plan has for it: those whose notice would be too
     /// short at the next look, `margin` from now, and those whose place nobody else is to have, waiting or expected.
-    pub fn promises_to_fix(&self, margin: TimeDelta) -> Vec<(RequestId, &Candidate)> {
+    pub fn promises_to_fix(&self, margin: TimeDelta, budget: Budget) -> Vec<(RequestId, &Candidate)> {
         let promised = || {
             let planned = self.seekers.iter().zip(self.plan().assign.iter().skip(self.ahead));
             planned.filter_map(|(seeker, place)| Some((seeker, seeker.promised?.notice, (*place)?)))
@@ -383,7 +393,7 @@ impl Pool {
         if promised().next().is_none() {
             return Vec::new();
         }
-        let mut spare = self.spare_without_promises();
+        let mut spare = self.spare_without_promises(budget);
         promised()
             .filter(|(_, notice, place)| {
                 let last_call = self.candidates[*place].slot.start - *notice;
@@ -399,12 +409,12 @@ impl Pool {
 
     /// How many places of each slot the others leave free when nobody promised takes part; none where that could not be found
     /// out.
-    fn spare_without_promises(&self) -> Vec<usize> {
+    fn spare_without_promises(&self, budget: Budget) -> Vec<usize> {
         let instance = self.solved.instance();
         let seeker_of = |demand: usize| self.seekers.get(demand.checked_sub(self.ahead)?);
         let is_promised = |demand: usize| seeker_of(demand).is_some_and(|seeker| seeker.promised.is_some());
         let others = instance.demands().iter().enumerate().filter(|(index, _)| !is_promised(*index));
-        let plan = self.solve_again(others.map(|(_, demand)| demand.clone()).collect());
+        let plan = self.solve_again(others.map(|(_, demand)| demand.clone()).collect(), budget);
         let Some(plan) = plan.filter(|plan| plan.optimal) else { return vec![0; self.candidates.len()] };
         let mut spare: Vec<usize> = instance.resources().iter().map(|resource| resource.capacity).collect();
         for place in plan.assign.into_iter().flatten() {
@@ -413,12 +423,11 @@ impl Pool {
         spare
     }
 
-    /// A plan of other demands for the same places, in what is left of the budget; none where they make no sound instance.
-    fn solve_again(&self, demands: Vec<Demand>) -> Option<Plan> {
+    /// A plan of other demands for the same places; none where they make no sound instance.
+    fn solve_again(&self, demands: Vec<Demand>, budget: Budget) -> Option<Plan> {
         let instance = self.solved.instance();
         let again = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec()).ok()?;
-        let left = self.budget.saturating_sub(self.elapsed).max(SEARCH_AT_LEAST);
-        Some(solve(&again, Budget::wall(left), Seed::default()))
+        Some(solve(&again, budget, Seed::default()))
     }
 
     fn proposal(&self, seeker: &Seeker, fit: Fit, effect: Option<Reason>) -> Proposal<'_> {

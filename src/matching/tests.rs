@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
+use solver::Budget;
 use uuid::Uuid;
 
 use super::candidate::in_order;
@@ -19,7 +20,7 @@ use crate::domain::{
 };
 use crate::geography::travel::{Place, RoadModel};
 
-const BUDGET: Duration = Duration::from_secs(5);
+const BUDGET: Budget = Budget::wall(Duration::from_secs(5));
 
 fn nine() -> DateTime<Utc> {
     "2026-11-24T08:00:00Z".parse().unwrap()
@@ -390,7 +391,7 @@ fn who_waits_the_same_day_goes_before_a_promise_and_a_promise_before_who_may_com
 #[test]
 fn a_promise_is_fixed_when_its_hour_must_be_told_or_nobody_else_needs_the_place() {
     let margin = TimeDelta::minutes(5);
-    let fixed = |pool: &Pool| pool.promises_to_fix(margin).len();
+    let fixed = |pool: &Pool| pool.promises_to_fix(margin, BUDGET).len();
     // Nobody else: at once.
     assert_eq!(fixed(&solve_all(vec![promised(1, 60)], vec![], vec![candidate(1, 300, 1.0)])), 1);
     // Somebody may need it: not before its hour must be told.
@@ -409,7 +410,7 @@ fn a_promise_pays_where_the_place_is_worth_more_to_others() {
     let weighed = |level, expected: Vec<Expected>, places: Vec<Candidate>| {
         let pool = solve_all(vec![seeker(1, level)], expected, places);
         let request = RequestId::new(Uuid::from_u128(1));
-        let weighed = pool.weigh_promise(request, TimeDelta::hours(3), &RoadModel).unwrap();
+        let weighed = pool.weigh_promise(request, TimeDelta::hours(3), &RoadModel, BUDGET).unwrap();
         (pool.may_do_with_a_promise(request), weighed.can_be_kept, weighed.gain.unwrap())
     };
     let places = || vec![candidate(1, 120, 1.0), candidate(2, 20 * 60, 1.0)];

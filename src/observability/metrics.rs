@@ -74,6 +74,12 @@ impl Metrics {
         metrics::histogram!("aiguilleur_plan_seconds", &labels).record(seconds);
     }
 
+    /// Counts work of the optimiser that its own thread could not take: `full` its queue, too `late` begun, or no `turn` among
+    /// the plans of its territory.
+    pub fn solver_passed_by(why: &'static str) {
+        metrics::counter!("aiguilleur_solver_passed_by_total", "why" => why).increment(1);
+    }
+
     /// Which version runs, and whether its store can commit.
     pub fn service(version: &'static str, store_up: bool) {
         metrics::gauge!("aiguilleur_build_info", "version" => version).set(1.0);
@@ -123,6 +129,15 @@ fn describe() {
         "Time of one plan for everybody who waits, by the rung of the ladder it comes from, whether it is proved \
          optimal, and whether newcomers were added to the plan before it"
     );
+    metrics::describe_counter!(
+        "aiguilleur_solver_passed_by_total",
+        "Plans made by the native rungs beside the solver's thread: its queue was full, the work was begun too late, or no \
+         turn came among the plans of the territory"
+    );
+    // At zero from the start: a rate of what has never been counted is no number.
+    for why in ["full", "late", "turn"] {
+        metrics::counter!("aiguilleur_solver_passed_by_total", "why" => why).increment(0);
+    }
     metrics::describe_gauge!("aiguilleur_build_info", "1, labelled with the version that runs");
     metrics::describe_gauge!("aiguilleur_store_up", "1 while the store can commit, else 0");
     metrics::describe_gauge!(

@@ -17,7 +17,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::booking::{self, Booking, Policy, Vault, VaultError};
+use crate::booking::{self, Booking, Policy, SolverThread, Vault, VaultError, solver_thread};
 use crate::domain::{Territory, TerritoryId};
 use crate::geography::travel::RoadModel;
 use crate::http::{self, AppState};
@@ -71,12 +71,14 @@ impl Service {
             Some(journal) => receipts::hold_against(journal, &*store, &served).await?,
             None => Vec::new(),
         };
+        let solver = SolverThread::start(solver_thread::WAITING_MOST).context("le fil du solveur ne démarre pas")?;
         let pack = Arc::new(Pack::general().clone());
         let (stop, stopped) = watch::channel(false);
         let opened: Vec<_> = stream::iter(territories)
             .map(|territory| {
                 let (store, sealer, stopped) = (store.clone(), sealer.clone(), stopped.clone());
                 let (pack, policy, receipts) = (pack.clone(), policy.clone(), receipts.clone());
+                let solver = solver.clone();
                 async move {
                     let id = territory.id.clone();
                     let vault = Vault::new(store.clone(), sealer, id.clone());
@@ -85,7 +87,7 @@ impl Service {
                         .with_context(|| format!("le territoire {id} ne peut pas être chargé"))?;
                     refuse_other_keys(&vault, &view, &id).await?;
                     let travel = Arc::new(RoadModel);
-                    let parts = booking::Parts { territory, pack, view, policy, store, vault, travel };
+                    let parts = booking::Parts { territory, pack, view, policy, store, vault, travel, solver };
                     let booking = Booking::new(parts);
                     let booking = match receipts {
                         Some(journal) => booking.with_receipts(journal),

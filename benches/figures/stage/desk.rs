@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiguilleur::booking::{Booking, Call, Parts, Policy, Vault};
+use aiguilleur::booking::{Booking, Call, Parts, Policy, SolverThread, Vault, solver_thread};
 use aiguilleur::clock::ManualClock;
 use aiguilleur::domain::{RequestId, Territory};
 use aiguilleur::geography::travel::RoadModel;
@@ -45,6 +45,7 @@ impl Desk {
             store,
             vault,
             travel: Arc::new(RoadModel),
+            solver: SolverThread::start(solver_thread::WAITING_MOST).expect("a thread"),
         }));
         Self { booking, _stop: stop }
     }

@@ -225,6 +225,8 @@ pub struct SearchShown {
     pub budget_ms: u64,
     /// Time taken, milliseconds.
     pub elapsed_ms: f64,
+    /// Whether the optimiser's thread was wanted by others, so that its native rungs alone made the plan beside it.
+    pub solver_busy: bool,
     /// Slots looked at.
     pub considered: usize,
     /// Slots set aside, by rule.

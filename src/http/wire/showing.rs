@@ -309,6 +309,7 @@ fn search_shown(search: &Search) -> SearchShown {
         gap: search.gap.filter(|gap| gap.is_finite()),
         budget_ms: whole_milliseconds(search.budget),
         elapsed_ms: search.elapsed.as_secs_f64() * 1_000.0,
+        solver_busy: search.solver_busy,
         considered: search.considered,
         set_aside: search.set_aside.iter().map(|(rule, count)| ((*rule).to_owned(), *count)).collect(),
     }

@@ -69,7 +69,8 @@ export function showOffers({ offers, search, unserved, promise_advice: advice })
 function searchNote(search) {
   const dropped = Object.values(search.set_aside ?? {}).reduce((sum, n) => sum + Number(n), 0);
   return [say("offers.search", { considered: search.considered, elapsed: Math.round(search.elapsed_ms) }),
-    dropped > 0 && say("offers.set_aside", { n: dropped }), search.optimal && say("offers.proved")].filter(Boolean).join(" · ");
+    dropped > 0 && say("offers.set_aside", { n: dropped }), search.optimal && say("offers.proved"),
+    search.solver_busy && say("offers.solver_busy")].filter(Boolean).join(" · ");
 }
 
 /** @param {Offer} offer @returns {Row} */

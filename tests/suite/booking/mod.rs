@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aiguilleur::booking::{Call, Failure};
 use aiguilleur::clock::ManualClock;
@@ -80,7 +81,7 @@ async fn an_unknown_outcome_is_said_and_the_same_key_resolves_it() {
     let slot = desk.publish(60, 1).await;
     let request = desk.request(Level::H24).await;
     // No patience: the service may not ask again by itself.
-    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::ZERO;
+    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = Duration::ZERO;
     desk.store.lose_every(1);
     let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
     assert!(matches!(first, Err(Failure::Store(StoreError::Unknown(_)))), "{first:?}");
@@ -95,7 +96,7 @@ async fn a_store_that_goes_away_after_a_lost_answer_leaves_the_outcome_unknown()
     let mut desk = Desk::open().await;
     let slot = desk.publish(60, 1).await;
     let request = desk.request(Level::H24).await;
-    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = std::time::Duration::from_millis(300);
+    Arc::get_mut(&mut desk.booking).unwrap().policy.patience = Duration::from_millis(300);
     desk.store.leave_with_the_next_answer();
     // It was made. That the second try could not be, says nothing of the first.
     let first = desk.booking.hold(&keyed("k", 1), request, slot, hold_id(1), false).await;
@@ -290,6 +291,34 @@ async fn a_request_that_found_nothing_is_offered_the_place_that_appears() {
     desk.booking.offer_to_those_without().await.unwrap();
     let told = desk.booking.view.read(|state| state.histories.of(request).and_then(|h| h.entries.last().cloned()));
     assert_eq!(told.map(|entry| entry.offered), Some(vec![slot]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offers_come_from_the_native_rungs_and_say_so_while_others_have_the_solver() {
+    let desk = Desk::open().await;
+    desk.publish(60, 1).await;
+    let request = desk.request(Level::H24).await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let at_work = tokio::spawn({
+        let solver = desk.solver.clone();
+        async move {
+            let long = move |_| {
+                begun.send(()).unwrap();
+                ended.recv().unwrap();
+            };
+            solver.run(Duration::from_secs(3_600), long).await
+        }
+    });
+    has_begun.await.unwrap();
+    let meanwhile = desk.booking.look_for_offers(request, None).await.unwrap();
+    assert_eq!(meanwhile.items.len(), 1);
+    assert!(meanwhile.search.solver_busy && meanwhile.search.optimal);
+    end.send(()).unwrap();
+    at_work.await.unwrap().unwrap();
+    let budget = Some(Duration::from_secs(2));
+    let after = desk.booking.look_for_offers(request, budget).await.unwrap();
+    assert!(!after.search.solver_busy && after.items.len() == 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aiguilleur::booking::{Booking, Call, Parts, Policy, RequestOrder, Vault};
+use aiguilleur::booking::{Booking, Call, Parts, Policy, RequestOrder, SolverThread, Vault, solver_thread};
 use aiguilleur::clock::{Clock as _, ManualClock};
 use aiguilleur::domain::{
     Actor, Age, Arrival, Audience, Channel, Constraints, Level, Location, Modality, PatientFacts, PatientIdentity,
@@ -30,6 +30,7 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) doctor: Rpps,
+    pub(crate) solver: SolverThread,
     _stop: watch::Sender<bool>,
 }
 
@@ -81,6 +82,7 @@ impl Desk {
             }],
             synthetic: true,
         };
+        let solver = SolverThread::start(solver_thread::WAITING_MOST).expect("a thread");
         let booking = Booking::new(Parts {
             territory,
             pack: Arc::new(Pack::general().clone()),
@@ -89,13 +91,14 @@ impl Desk {
             store: shared,
             vault,
             travel: Arc::new(RoadModel),
+            solver: solver.clone(),
         });
         let booking = Arc::new(match receipts {
             Some(journal) => booking.with_receipts(journal),
             None => booking,
         });
         booking.list_practitioners(&Call::of_service(), vec![listed]).await.unwrap();
-        Self { booking, clock, store, doctor, _stop: stop }
+        Self { booking, clock, store, doctor, solver, _stop: stop }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
