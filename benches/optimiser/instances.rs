@@ -29,7 +29,7 @@ pub(crate) fn generate(folder: &Path, quick: bool) {
             }
         }
     }
-    let panels = [(630, 12, seeds), (2_000, 60, seeds.min(5)), (10_000, 200, if quick { 1 } else { 3 })];
+    let panels = [(630, 12, seeds), (2_000, 60, seeds), (10_000, 200, if quick { 1 } else { 5 }), (20_000, 300, 1)];
     for (patients, doctors, seeds) in panels {
         for seed in 0..seeds {
             write(
