@@ -13,6 +13,7 @@ pub mod offers;
 pub mod places;
 pub mod planner;
 pub mod promises;
+pub mod scarcity;
 pub mod slots;
 pub mod solver_thread;
 pub mod sweeper;
@@ -39,11 +40,12 @@ pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;
 pub use promises::PromiseOrder;
+pub use scarcity::Scarcity;
 pub use slots::Published;
 pub use solver_thread::SolverThread;
 pub use vault::{Vault, VaultError};
 
-pub use crate::matching::Reason;
+pub use crate::matching::{Reason, Scarce};
 
 /// What a territory's booking may be set to.
 #[derive(Debug, Clone)]

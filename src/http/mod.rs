@@ -24,6 +24,7 @@ mod problem_pages;
 mod requests;
 pub mod rights;
 mod routes;
+mod scarcity;
 mod server;
 mod sign_in;
 mod slots;

@@ -12,8 +12,8 @@ use super::fields::FieldFault;
 use super::health::{Alive, Ready};
 use super::problem::{MEDIA_TYPE, Slug};
 use super::rights::{
-    Anyone, Appointments, Coordination, Directory, Intake, Live, Practising, Publishing, Regulation, RegulatorOnly,
-    RequestParty, Rights, SlotReading,
+    Anyone, Appointments, Coordination, Directory, Intake, Live, OpeningPlaces, Practising, Publishing, Regulation,
+    RegulatorOnly, RequestParty, Rights, SlotReading,
 };
 use super::routes::TERRITORY_BASE;
 use super::wire::appointment::AppointmentShown;
@@ -23,6 +23,7 @@ use super::wire::order::{
     OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, ToldOrder, WithdrawOrder,
 };
 use super::wire::request::{Hold, OffersShown, RequestList, RequestShown};
+use super::wire::scarcity::ScarcityShown;
 use super::wire::slot::{PractitionerList, PractitionerShown, PublishedShown, SlotDetail, SlotList, SlotShown};
 use super::wire::triage::Protocol;
 use super::{Reply, shown};
@@ -254,6 +255,8 @@ fn describe(d: &mut Description) {
         .takes::<HandoverOrder>()
         .gives::<RequestShown>(200)
         .refuses(&[WrongState, Erased]);
+    d.inside::<OpeningPlaces>("get", "/scarcity", "Où une place de plus servirait le plus, et à quoi")
+        .gives::<ScarcityShown>(200);
     d.inside::<Appointments>("get", "/appointments/{id}", "Un rendez-vous et son patient (lecture tracée)")
         .gives::<AppointmentShown>(200);
     d.inside::<Appointments>("post", "/appointments/{id}/outcome", "Ce qu'il est advenu d'un rendez-vous")

@@ -43,6 +43,8 @@ rights! {
     Directory: Operator, Regulator, Coordinator, System, Practitioner;
     /// Whoever reads and closes appointments; practitioners their own.
     Appointments: Operator, Regulator, Practitioner;
+    /// Whoever opens places, or asks for them.
+    OpeningPlaces: Operator, Regulator, Coordinator, Practitioner;
     /// Coordinators alone.
     Coordination: Coordinator;
     /// Whoever follows live updates; practitioners their own.

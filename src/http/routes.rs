@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, Resource, web};
 
 use super::problem::{Problem, Slug};
 use super::{
-    Reply, appointments, audit, events, health, openapi, pages, places, practitioners, problem_pages, requests, slots,
-    triage,
+    Reply, appointments, audit, events, health, openapi, pages, places, practitioners, problem_pages, requests,
+    scarcity, slots, triage,
 };
 
 /// Base of everything that belongs to one territory.
@@ -37,6 +37,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/requests/{id}/handover").route(web::post().to(requests::handover)))
         .service(at("/appointments/{id}").route(web::get().to(appointments::one)))
         .service(at("/appointments/{id}/outcome").route(web::post().to(appointments::outcome)))
+        .service(at("/scarcity").route(web::get().to(scarcity::list)))
         .service(at("/triage/protocol").route(web::get().to(triage::protocol)))
         .service(at("/audit").route(web::get().to(audit::list)))
         .service(at("/events").route(web::get().to(events::follow)))

@@ -11,6 +11,7 @@ pub mod forecast;
 pub mod pool;
 pub mod reason;
 pub mod rules;
+pub mod scarcity;
 pub mod seeker;
 pub mod suitable;
 #[cfg(test)]
@@ -21,5 +22,6 @@ pub use effort::Effort;
 pub use forecast::{Forecast, Later, Observed};
 pub use pool::{Expected, Pool, Problem, PromiseWeighed, Proposal};
 pub use reason::Reason;
+pub use scarcity::{PartOfDay, PlacesOf, Scarce};
 pub use seeker::{Promised, Seeker};
 pub use suitable::{Fit, Suitable};

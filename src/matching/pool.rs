@@ -66,14 +66,14 @@ pub struct PromiseWeighed {
 #[derive(Debug)]
 pub struct Pool {
     /// How many may still come: the first demands of the instance.
-    ahead: usize,
+    pub(super) ahead: usize,
     /// The demands after them, in the order they were known.
     seekers: Vec<Seeker>,
-    candidates: Arc<Vec<Candidate>>,
+    pub(super) candidates: Arc<Vec<Candidate>>,
     suitable: Vec<Arc<Suitable>>,
     by_request: HashMap<RequestId, usize>,
     taken: Taken,
-    solved: Solved,
+    pub(super) solved: Solved,
     /// By candidate: whether the plan keeps a place there for somebody who may still come.
     kept: Vec<bool>,
     now: DateTime<Utc>,
@@ -374,7 +374,7 @@ impl Pool {
         let mut demands = self.solved.instance().demands().to_vec();
         let at = self.ahead + index;
         demands[at] = demand(&seeker, &found, demands.len());
-        let plan = self.solve_again(demands, budget);
+        let plan = self.solve_again(demands, self.solved.instance().resources().to_vec(), budget);
         Some(PromiseWeighed {
             can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[at].is_some()),
             gain: plan
@@ -414,7 +414,8 @@ impl Pool {
         let seeker_of = |demand: usize| self.seekers.get(demand.checked_sub(self.ahead)?);
         let is_promised = |demand: usize| seeker_of(demand).is_some_and(|seeker| seeker.promised.is_some());
         let others = instance.demands().iter().enumerate().filter(|(index, _)| !is_promised(*index));
-        let plan = self.solve_again(others.map(|(_, demand)| demand.clone()).collect(), budget);
+        let others = others.map(|(_, demand)| demand.clone()).collect();
+        let plan = self.solve_again(others, instance.resources().to_vec(), budget);
         let Some(plan) = plan.filter(|plan| plan.optimal) else { return vec![0; self.candidates.len()] };
         let mut spare: Vec<usize> = instance.resources().iter().map(|resource| resource.capacity).collect();
         for place in plan.assign.into_iter().flatten() {
@@ -423,10 +424,9 @@ impl Pool {
         spare
     }
 
-    /// A plan of other demands for the same places; none where they make no sound instance.
-    fn solve_again(&self, demands: Vec<Demand>, budget: Budget) -> Option<Plan> {
-        let instance = self.solved.instance();
-        let again = Instance::new(demands, instance.resources().to_vec(), instance.groups().to_vec()).ok()?;
+    /// A plan of other demands or places under the same fairness; none where they make no sound instance.
+    pub(super) fn solve_again(&self, demands: Vec<Demand>, places: Vec<Resource>, budget: Budget) -> Option<Plan> {
+        let again = Instance::new(demands, places, self.solved.instance().groups().to_vec()).ok()?;
         Some(solve(&again, budget, Seed::default()))
     }
 

@@ -5,6 +5,7 @@ pub mod appointment;
 pub mod live;
 pub mod order;
 pub mod request;
+pub mod scarcity;
 pub mod showing;
 pub mod slot;
 pub mod triage;

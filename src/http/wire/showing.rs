@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, SubsecRound, Utc};
+use chrono::{DateTime, Days, FixedOffset, SubsecRound, Utc};
 
 use super::appointment::{AppointmentShown, BookedBy};
 use super::live::{AuditEntry, LiveEvent};
@@ -11,8 +11,9 @@ use super::request::{
     AgreementShown, CareNeedShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PackShown, PromiseShown,
     ReasonShown, RequestShown, SearchShown, TriageShown,
 };
+use super::scarcity::{ScarceShown, ScarcityShown};
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
-use crate::booking::{Booking, Case, Offer, Offers, Reason, Search};
+use crate::booking::{Booking, Case, Offer, Offers, Reason, Scarce, Scarcity, Search};
 use crate::domain::{
     Appointment, CareRequest, DecidedBy, Level, Location, Modality, PatientFacts, Phase, Practitioner, PromiseStanding,
     RecordedEvent, RequestId, Role, Slot, Triage,
@@ -36,6 +37,32 @@ impl<'a> Showing<'a> {
     /// An instant as the wall clock of the territory shows it, to the second.
     pub fn instant(&self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
         self.booking.territory.zone.local(instant.trunc_subsecs(0))
+    }
+
+    /// Where places are missing.
+    pub fn scarcity(&self, scarcity: &Scarcity) -> ScarcityShown {
+        ScarcityShown {
+            items: scarcity.items.iter().map(|item| self.scarce(item)).collect(),
+            optimal: scarcity.optimal,
+            as_of: self.instant(scarcity.as_of),
+        }
+    }
+
+    fn scarce(&self, item: &Scarce) -> ScarceShown {
+        let (zone, place) = (self.booking.territory.zone, &item.places_of);
+        let known = place.commune.and_then(|code| self.booking.territory.commune(code));
+        let midnight = || zone.midnight(place.day.checked_add_days(Days::new(1)).unwrap_or(place.day));
+        ScarceShown {
+            profession: place.profession.to_string(),
+            commune: place.commune.map(|code| code.to_string()),
+            commune_name: known.map(|commune| commune.name.clone()),
+            from: self.instant(zone.instant(place.day.and_time(place.part.begins()))),
+            to: self.instant(place.part.ends().map_or_else(midnight, |end| zone.instant(place.day.and_time(end)))),
+            free: item.free,
+            gain_points: item.gain,
+            served: item.served,
+            reason: reason_shown(&item.reason),
+        }
     }
 
     /// A slot.

@@ -5,3 +5,4 @@ mod live;
 mod malformed;
 mod promises;
 mod rights;
+mod scarcity;
