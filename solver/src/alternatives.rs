@@ -44,16 +44,18 @@ pub struct Alternative {
 impl Solved {
     /// The `count` placements of a demand that cost the whole least, ties by own cost, then by resource.
     ///
-    /// Empty for an unknown demand or one without arcs; a placement that no plan could contain is not among them.
+    /// Empty for an unknown demand or one without arcs; a placement that no plan could contain is not among them, nor one for
+    /// which somebody of a strict tier would have to be left out.
     #[must_use]
     pub fn alternatives(&self, demand: usize, count: usize) -> Vec<Alternative> {
         if demand >= self.instance().demands().len() || count == 0 {
             return Vec::new();
         }
         let mut found = match self.exact_network() {
-            Some((network, incoming)) => Detours::search_from(self.instance(), network, incoming, demand, count).read(),
+            Some((network, incoming)) => Detours::search_from(self.searched(), network, incoming, demand, count).read(),
             None => self.by_trial(demand, count),
         };
+        found.retain(|found| self.is_lawful(found.system_cost));
         found.sort_by_key(|found| (found.system_cost, found.own_cost, found.resource));
         found.truncate(count);
         found
@@ -61,26 +63,27 @@ impl Solved {
 
     /// The plan as a state to try moves in.
     pub(crate) fn state(&self) -> State<'_> {
-        State::of(self.instance(), &self.plan().assign, &by_penalty(self.instance()))
+        State::of(self.searched(), &self.plan().assign, &by_penalty(self.searched()))
     }
 
     /// Prices the arcs of least cost at the present prices by forcing each, with at most one ejection.
     fn by_trial(&self, demand: usize, count: usize) -> Vec<Alternative> {
         let mut state = self.state();
+        let before = state.objective();
         let planned = state.withdraw(demand);
         let dual = |arc: &Arc| arc.cost + self.price(arc.resource).unwrap_or(0);
-        let mut arcs = self.instance().demands()[demand].arcs.clone();
+        let mut arcs = self.searched().demands()[demand].arcs.clone();
         arcs.sort_by_key(|arc| (Some(*arc) != planned, dual(arc), arc.resource));
         arcs.truncate(count.saturating_mul(TRIALS_PER_ALTERNATIVE));
-        arcs.into_iter().filter_map(|arc| self.trial(&mut state, demand, arc)).collect()
+        arcs.into_iter().filter_map(|arc| self.trial(&mut state, demand, arc, before)).collect()
     }
 
-    fn trial(&self, state: &mut State<'_>, demand: usize, arc: Arc) -> Option<Alternative> {
-        let instance = self.instance();
+    fn trial(&self, state: &mut State<'_>, demand: usize, arc: Arc, before: i64) -> Option<Alternative> {
+        let instance = self.searched();
         let alternative = |objective: i64, displaced| Alternative {
             resource: arc.resource,
             own_cost: arc.cost,
-            system_cost: objective - self.plan().objective,
+            system_cost: objective - before,
             exact: false,
             displaced,
         };

@@ -3,7 +3,7 @@
 //! It reads the instance and nothing else; it must never share code with the search, or it would share its mistakes.
 //! It also judges an assignment made by hand: an override is allowed, and told what it breaks.
 
-use crate::instance::Instance;
+use crate::instance::{Group, Instance};
 use crate::plan::{Plan, Split};
 use thiserror::Error;
 
@@ -74,8 +74,28 @@ pub enum Violation {
         /// The objective, recomputed.
         objective: i64,
     },
-    /// A plan called optimal without a bound that meets its objective.
-    #[error("called optimal, and the bound does not meet the objective")]
+    /// A plan tells other strict tiers than the instance has.
+    #[error("the tiers told are not the strict tiers of the instance")]
+    OtherTiers,
+    /// A plan tells another count of a strict tier than its assignment has.
+    #[error("tier {tier}: {stated} placed are told, its assignment places {recounted}")]
+    WrongTier {
+        /// The tier, 0 the highest.
+        tier: usize,
+        /// What the plan says.
+        stated: usize,
+        /// How many there are.
+        recounted: usize,
+    },
+    /// A strict tier with more placed than its most, or called proved where it, or one above, has fewer, or where somebody of
+    /// it could simply be placed.
+    #[error("tier {tier}: what is told to be the most is not")]
+    WrongMost {
+        /// The tier, 0 the highest.
+        tier: usize,
+    },
+    /// A plan called optimal without a bound that meets its objective, or with a strict tier that is not proved.
+    #[error("called optimal, and the bound does not meet the objective or a tier is not proved")]
     UnprovedOptimum,
 }
 
@@ -198,16 +218,70 @@ pub fn check(instance: &Instance, plan: &Plan) -> Vec<Violation> {
     if let Some(bound) = plan.bound.filter(|bound| *bound > objective) {
         violations.push(Violation::BoundAboveObjective { bound, objective });
     }
-    if plan.optimal && plan.bound != Some(objective) {
+    let tiers_proved = plan.tiers.iter().flatten().all(|tier| tier.proved);
+    if plan.optimal && (plan.bound != Some(objective) || !tiers_proved) {
         violations.push(Violation::UnprovedOptimum);
     }
+    if violations.is_empty() {
+        check_tiers(instance, plan, &mut violations);
+    }
     violations
+}
+
+/// Counts the strict tiers anew; the assignment is feasible.
+fn check_tiers(instance: &Instance, plan: &Plan, violations: &mut Vec<Violation>) {
+    let told = plan.tiers.as_deref().unwrap_or_default();
+    let classes = instance.strict_tiers();
+    let same = told.len() == classes.len() && told.iter().zip(classes).all(|(tier, class)| tier.class == *class);
+    if !same || plan.tiers.is_some() == classes.is_empty() {
+        violations.push(Violation::OtherTiers);
+        return;
+    }
+    let mut all_proved = true;
+    for (tier, told) in told.iter().enumerate() {
+        let (mut recounted, mut room) = (0, false);
+        for (index, demand) in instance.demands().iter().enumerate() {
+            if demand.classes.first() == Some(&told.class) {
+                match plan.assign[index] {
+                    Some(_) => recounted += 1,
+                    None => room |= told.proved && has_room(instance, &plan.assign, index),
+                }
+            }
+        }
+        if recounted != told.placed {
+            violations.push(Violation::WrongTier { tier, stated: told.placed, recounted });
+        }
+        all_proved &= told.proved;
+        if told.placed > told.most || room || (told.proved && (told.placed != told.most || !all_proved)) {
+            violations.push(Violation::WrongMost { tier });
+        }
+    }
+}
+
+/// Whether somebody left out of a feasible assignment could be placed with nobody else moved.
+fn has_room(instance: &Instance, assign: &[Option<usize>], demand: usize) -> bool {
+    let of = &instance.demands()[demand];
+    of.arcs.iter().any(|arc| {
+        let load = assign.iter().filter(|place| **place == Some(arc.resource)).count();
+        let full = |group: &Group| {
+            let counted = |classes: &[u32]| {
+                group.classes.as_ref().is_none_or(|wanted| classes.iter().any(|class| wanted.contains(class)))
+            };
+            let inside = |place: &Option<usize>| place.is_some_and(|resource| group.resources.contains(&resource));
+            let here = assign.iter().zip(instance.demands());
+            let load = || here.filter(|(place, other)| inside(place) && counted(&other.classes)).count();
+            group.resources.contains(&arc.resource)
+                && counted(&of.classes)
+                && group.max.is_some_and(|max| load() >= max)
+        };
+        load < instance.resources()[arc.resource].capacity && !instance.groups().iter().any(full)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{Arc, Demand, Group, Household, Resource, Step};
+    use crate::instance::{Arc, Demand, Household, Resource, Step};
 
     fn instance() -> Instance {
         let arc = |resource, cost| Arc { resource, cost };
@@ -247,5 +321,38 @@ mod tests {
         assert_eq!(households(&[Some(0), Some(1), None, None]), 60);
         assert_eq!(households(&[Some(1), None, None, None]), 30);
         assert_eq!(households(&[Some(1), Some(1), None, None]), 0);
+    }
+
+    #[test]
+    fn what_is_told_of_tiers_is_counted_anew() {
+        let strict = instance().with_strict_tiers(vec![2, 1]).unwrap();
+        let budget = crate::Budget::wall(std::time::Duration::from_secs(3_600));
+        let plan = crate::solve(&strict, budget, crate::Seed(0));
+        let tiers = plan.tiers.clone().unwrap();
+        assert_eq!((check(&strict, &plan), tiers[0].placed, tiers[1].placed), (vec![], 1, 2));
+        let told = |change: &dyn Fn(&mut Plan)| {
+            let mut plan = plan.clone();
+            change(&mut plan);
+            check(&strict, &plan)
+        };
+        assert_eq!(told(&|plan| plan.tiers = None), [Violation::OtherTiers]);
+        assert_eq!(
+            told(&|plan| plan.tiers.iter_mut().flatten().for_each(|tier| tier.class = 7)),
+            [Violation::OtherTiers]
+        );
+        let wrong = [Violation::WrongTier { tier: 1, stated: 3, recounted: 2 }, Violation::WrongMost { tier: 1 }];
+        assert_eq!(told(&|plan| plan.tiers.as_mut().unwrap()[1].placed = 3), wrong);
+        assert_eq!(told(&|plan| plan.tiers.as_mut().unwrap()[0].most = 2), [Violation::WrongMost { tier: 0 }]);
+        let unproved = [Violation::UnprovedOptimum];
+        assert_eq!(told(&|plan| plan.tiers.as_mut().unwrap()[1].proved = false), unproved);
+        // Nobody placed, and called the most all the same.
+        let mut nobody = plan.clone();
+        nobody.assign = vec![None; 4];
+        nobody.split = Split { unplaced: 400, ..Split::default() };
+        (nobody.objective, nobody.bound, nobody.optimal) = (400, None, false);
+        nobody.tiers.iter_mut().flatten().for_each(|tier| (tier.placed, tier.most) = (0, 0));
+        assert_eq!(check(&strict, &nobody), [Violation::WrongMost { tier: 0 }, Violation::WrongMost { tier: 1 }]);
+        // And tiers told of an instance that has none.
+        assert_eq!(check(&instance(), &nobody), [Violation::OtherTiers]);
     }
 }

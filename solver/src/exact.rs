@@ -9,6 +9,7 @@
 use crate::budget::Budget;
 use crate::instance::{Arc, Group, Instance};
 use crate::rules::household;
+use crate::strict::Strict;
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolutionStatus, SolverModel, Variable,
     WithInitialSolution, WithTimeLimit, microlp, variable,
@@ -76,8 +77,14 @@ pub(crate) trait Useful {
     fn together(&self, household: usize, resource: usize) -> bool;
 }
 
-/// The columns of a demand on its own: what is useful, and where it is.
-fn alone(instance: &Instance, useful: &impl Useful, index: usize, in_hand: Option<usize>) -> Vec<(Column, i64, bool)> {
+/// The columns of a demand on its own, with what they cost more than leaving it out: what is useful, and where it is.
+fn alone(
+    instance: &Instance,
+    useful: &impl Useful,
+    index: usize,
+    in_hand: Option<usize>,
+    left_out: i64,
+) -> Vec<(Column, i64, bool)> {
     let demand = &instance.demands()[index];
     let apart = household::split_penalty(instance, index);
     let mut columns = Vec::new();
@@ -86,7 +93,7 @@ fn alone(instance: &Instance, useful: &impl Useful, index: usize, in_hand: Optio
         let pays = arc.cost + apart < demand.penalty;
         if held || (pays && useful.alone(index, Some(arc))) {
             let column = Column { demands: vec![index], resource: arc.resource };
-            columns.push((column, arc.cost + apart - demand.penalty, held));
+            columns.push((column, arc.cost + apart - left_out, held));
         }
     }
     columns
@@ -164,7 +171,17 @@ impl Model {
     ///
     /// Whoever has one thing to do only does it and is no part of the model; nor are rows that cannot bind: a resource no
     /// more columns want than it takes, a group whose greatest possible load is free.
-    pub(crate) fn new(instance: &Instance, useful: &impl Useful, in_hand: &[Option<usize>]) -> Self {
+    ///
+    /// Strict tiers held by rows are rows here, equalities: surcharges would leave floats no digits for costs. They are not
+    /// in the model's points.
+    pub(crate) fn new(
+        instance: &Instance,
+        useful: &impl Useful,
+        in_hand: &[Option<usize>],
+        strict: Option<&Strict>,
+    ) -> Self {
+        let left_out =
+            |demand: usize| instance.demands()[demand].penalty - strict.map_or(0, |rows| rows.held_by_row(demand));
         let mut model = Self {
             fixed: vec![None; instance.demands().len()],
             binaries: vec![],
@@ -173,17 +190,17 @@ impl Model {
             base: 0.0,
             incumbent: vec![],
         };
-        for (index, demand) in instance.demands().iter().enumerate() {
-            model.base += demand.penalty as f64;
+        for (index, &held) in in_hand.iter().enumerate() {
+            model.base += left_out(index) as f64;
             if instance.household_of(index).is_none() {
-                let columns = alone(instance, useful, index, in_hand[index]);
-                model.add_unit(columns, in_hand[index].is_none() || useful.alone(index, None));
+                let columns = alone(instance, useful, index, held, left_out(index));
+                model.add_unit(columns, held.is_none() || useful.alone(index, None));
             }
         }
         for (index, household) in instance.households().iter().enumerate() {
             let members = &household.members;
             let together = household::placed_together(household, |member| in_hand[member]);
-            let saved: i64 = members.iter().map(|&member| instance.demands()[member].penalty).sum();
+            let saved: i64 = members.iter().map(|&member| left_out(member)).sum();
             let mut columns = Vec::new();
             for (resource, cost) in household::resources_for_all(instance, household) {
                 let held = together == Some(resource);
@@ -193,13 +210,33 @@ impl Model {
             }
             let mut out = together.is_none() && members.iter().any(|&member| in_hand[member].is_none());
             for &member in members {
-                columns.extend(alone(instance, useful, member, in_hand[member].filter(|_| together.is_none())));
+                let held = in_hand[member].filter(|_| together.is_none());
+                columns.extend(alone(instance, useful, member, held, left_out(member)));
                 out |= useful.alone(member, None);
             }
             model.add_unit(columns, out);
         }
         model.add_rows(instance);
+        strict.into_iter().for_each(|strict| model.hold_tiers(strict));
         model
+    }
+
+    /// The rows of strict tiers: so many of each are placed.
+    fn hold_tiers(&mut self, strict: &Strict) {
+        for (tier, &placed) in strict.rows.iter().enumerate() {
+            let is_in = |demand: &&usize| strict.row_of(**demand) == Some(tier);
+            let of_tier = |column: &Column| column.demands.iter().filter(is_in).count();
+            let terms = self.binaries.iter().map(of_tier).enumerate().filter(|(_, units)| *units > 0);
+            let terms: Vec<(usize, usize)> = terms.collect();
+            let fixed = self.fixed.iter().enumerate().filter(|(_, place)| place.is_some());
+            let fixed = fixed.filter(|(demand, _)| strict.row_of(*demand) == Some(tier)).count();
+            let wanted = placed.saturating_sub(fixed);
+            self.at_most(&terms, wanted);
+            if wanted > 0 {
+                let terms = terms.iter().map(|&(column, units)| (column, -(units as f64))).collect();
+                self.rows.push(Row { terms, limit: -(wanted as f64) });
+            }
+        }
     }
 
     /// Adds those who decide together, unless there is one thing only that they can do.
@@ -406,13 +443,13 @@ mod tests {
     }
 
     fn model(instance: &Instance) -> Model {
-        Model::new(instance, &AllBut(None), &[Some(0), Some(0)])
+        Model::new(instance, &AllBut(None), &[Some(0), Some(0)], None)
     }
 
     #[test]
     fn whoever_has_one_thing_to_do_is_no_part_of_the_model_and_counts_all_the_same() {
         let instance = instance();
-        let model = Model::new(&instance, &AllBut(Some(0)), &[Some(0), Some(0)]);
+        let model = Model::new(&instance, &AllBut(Some(0)), &[Some(0), Some(0)], None);
         // Two columns of the other, and the dear step that the first leaves them.
         assert_eq!(model.size(), 3);
         assert!((model.objective(&model.incumbent) - 12.0).abs() < 1e-9);

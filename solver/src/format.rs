@@ -4,13 +4,10 @@
 //! Names and labels live here only; the search sees numbers. A file with a fault gives no instance, and the fault is told
 //! with its field. Nothing here searches.
 
-use crate::alternatives::Displaced;
-use crate::budget::Budget;
+use crate::explanation::{Explanation, TierTold};
 use crate::instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step};
 use crate::plan::Plan;
 use crate::solved::Solved;
-use crate::tiers::tiers;
-use crate::unplaced::Unplaced;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,12 +17,6 @@ use thiserror::Error;
 pub const INSTANCE_FORMAT: &str = "aiguilleur-instance/1";
 /// The `format` of a solution.
 pub const SOLUTION_FORMAT: &str = "aiguilleur-solution/1";
-
-/// Alternatives told of each placed demand.
-const ALTERNATIVES: usize = 3;
-
-/// Time for saying what each tier could have: an explanation is not worth more.
-const TIERS_WALL: Duration = Duration::from_secs(1);
 
 /// What is wrong with a file.
 #[derive(Debug, Error)]
@@ -52,6 +43,22 @@ pub enum FormatError {
         field: String,
         /// The value.
         value: i64,
+    },
+    /// A strict tier of a class that nothing in the file has.
+    #[error("{field}: \"{class}\" is the class of no demand and of no group")]
+    UnknownClass {
+        /// The field.
+        field: String,
+        /// The class.
+        class: String,
+    },
+    /// A class that is named as two strict tiers.
+    #[error("{field}: \"{class}\" is a tier already")]
+    RepeatedClass {
+        /// The field.
+        field: String,
+        /// The class.
+        class: String,
     },
     /// Fields that do not fit together.
     #[error(transparent)]
@@ -87,6 +94,8 @@ struct InstanceFile {
     groups: Vec<GroupFile>,
     #[serde(default)]
     households: Vec<HouseholdFile>,
+    #[serde(default)]
+    strict_tiers: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +168,22 @@ impl Classes {
             u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)
         })
     }
+
+    /// The numbers of strict tiers: classes that are known, each once.
+    fn tiers(&self, names: Vec<String>) -> Result<Vec<u32>, FormatError> {
+        let mut tiers = Vec::with_capacity(names.len());
+        for (position, class) in names.into_iter().enumerate() {
+            let field = || format!("strict_tiers[{position}]");
+            match self.numbers.get(&class) {
+                None => return Err(FormatError::UnknownClass { field: field(), class }),
+                Some(number) if tiers.contains(number) => {
+                    return Err(FormatError::RepeatedClass { field: field(), class });
+                }
+                Some(&number) => tiers.push(number),
+            }
+        }
+        Ok(tiers)
+    }
 }
 
 /// An index or a count of a file; one that is negative is named with its field.
@@ -226,7 +251,10 @@ pub fn read(text: &[u8]) -> Result<NamedInstance, FormatError> {
         let members = members.map(|(position, member)| count(member, at(position))).collect::<Result<_, _>>()?;
         households.push(Household { members, split_penalty: household.split_penalty });
     }
-    let instance = Instance::new(demands, resources, groups)?.with_households(households)?;
+    let mut instance = Instance::new(demands, resources, groups)?.with_households(households)?;
+    if let Some(names) = file.strict_tiers {
+        instance = instance.with_strict_tiers(classes.tiers(names)?)?;
+    }
     Ok(NamedInstance {
         name: file.name,
         instance,
@@ -280,6 +308,9 @@ pub struct Solution {
     work: u64,
     rounds: usize,
     columns: usize,
+    /// The strict tiers, the highest first; absent where the instance has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tiers: Option<Vec<TierTold>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<Explanation>,
 }
@@ -307,6 +338,7 @@ impl Solution {
             work: plan.work,
             rounds: plan.rounds,
             columns: plan.columns,
+            tiers: named.strict_tiers(plan),
             explain: None,
         }
     }
@@ -318,217 +350,11 @@ impl Solution {
     }
 }
 
-/// Why a plan is as it is, in numbers and names of the file.
-#[derive(Debug, Clone, Serialize)]
-struct Explanation {
-    split: SplitTold,
-    /// Points no plan can avoid.
-    unavoidable: i64,
-    gap_rel_avoidable: Option<f64>,
-    /// By the first class of the demands, in order of name, which is that of the tiers: how many are placed, and the most that
-    /// could be if no tier gave way to one below; none where groups do not let it be said.
-    tiers: Option<Vec<TierTold>>,
-    rungs: Vec<RungTold>,
-    placed: Vec<Placed>,
-    unplaced: Vec<LeftOut>,
-    /// Points one more demand there would cost the others, by resource; those at 0 are left out.
-    prices: Vec<Price>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct SplitTold {
-    arcs: i64,
-    groups: i64,
-    households: i64,
-    /// By the first class of the demands left out.
-    unplaced: Vec<(String, usize, i64)>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct TierTold {
-    class: String,
-    placed: usize,
-    most: usize,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct RungTold {
-    rung: &'static str,
-    outcome: &'static str,
-    objective: i64,
-    bound: Option<i64>,
-    ms: f64,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Placed {
-    demand: String,
-    resource: String,
-    cost: i64,
-    alternatives: Vec<AlternativeTold>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct AlternativeTold {
-    resource: String,
-    own_cost: i64,
-    system_cost: i64,
-    exact: bool,
-    moves: Vec<Move>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Move {
-    /// The first class of whoever would move: never who.
-    class: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct LeftOut {
-    demand: String,
-    #[serde(flatten)]
-    reason: Reason,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
-enum Reason {
-    NoArcs,
-    TooDear { cheapest: i64, penalty: i64 },
-    Taken { full: usize, held_by_dearer: usize, held_by_equal: usize, held_by_cheaper: usize, limited_by: Vec<String> },
-    Unfinished,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct Price {
-    resource: String,
-    points: i64,
-}
-
-impl Explanation {
-    fn of(named: &NamedInstance, solved: &Solved) -> Self {
-        let plan = solved.plan();
-        let told = |plan: &Plan| -> Vec<RungTold> {
-            plan.trace
-                .iter()
-                .map(|trace| RungTold {
-                    rung: trace.rung.as_str(),
-                    outcome: trace.outcome.as_str(),
-                    objective: trace.objective,
-                    bound: trace.bound,
-                    ms: milliseconds(trace.elapsed),
-                })
-                .collect()
-        };
-        let mut placed = Vec::new();
-        let mut unplaced = Vec::new();
-        for (demand, place) in plan.assign.iter().enumerate() {
-            match place {
-                Some(resource) => placed.push(named.placed(solved, demand, *resource)),
-                None => unplaced.extend(named.left_out(solved, demand)),
-            }
-        }
-        let price = |(resource, name): (usize, &String)| {
-            let points = solved.price(resource).filter(|points| *points > 0)?;
-            Some(Price { resource: name.clone(), points })
-        };
-        Self {
-            split: SplitTold {
-                arcs: plan.split.arcs,
-                groups: plan.split.groups,
-                households: plan.split.households,
-                unplaced: named.unplaced_by_class(plan),
-            },
-            unavoidable: plan.unavoidable,
-            gap_rel_avoidable: plan.gap().map(|gap| gap.relative_avoidable),
-            tiers: named.tiers(plan),
-            rungs: told(plan),
-            placed,
-            unplaced,
-            prices: named.resources.iter().enumerate().filter_map(price).collect(),
-        }
-    }
-}
-
-impl NamedInstance {
-    fn placed(&self, solved: &Solved, demand: usize, resource: usize) -> Placed {
-        let alternatives = solved.alternatives(demand, ALTERNATIVES + 1);
-        let other = alternatives.into_iter().filter(|alternative| alternative.resource != resource);
-        let told = |alternative: crate::Alternative| AlternativeTold {
-            resource: self.resources[alternative.resource].clone(),
-            own_cost: alternative.own_cost,
-            system_cost: alternative.system_cost,
-            exact: alternative.exact,
-            moves: alternative.displaced.iter().map(|displaced| self.moved(displaced)).collect(),
-        };
-        Placed {
-            demand: self.demands[demand].clone(),
-            resource: self.resources[resource].clone(),
-            cost: self.instance.arc(demand, resource).map_or(0, |arc| arc.cost),
-            alternatives: other.take(ALTERNATIVES).map(told).collect(),
-        }
-    }
-
-    fn moved(&self, displaced: &Displaced) -> Move {
-        let name = |resource: Option<usize>| resource.map(|resource| self.resources[resource].clone());
-        Move { class: self.first_class(displaced.demand), from: name(displaced.from), to: name(displaced.to) }
-    }
-
-    fn left_out(&self, solved: &Solved, demand: usize) -> Option<LeftOut> {
-        let reason = match solved.explain_unplaced(demand)? {
-            Unplaced::NoArcs => Reason::NoArcs,
-            Unplaced::TooDear { cheapest } => {
-                Reason::TooDear { cheapest, penalty: self.instance.demands()[demand].penalty }
-            }
-            Unplaced::Taken(taken) => Reason::Taken {
-                full: taken.full,
-                held_by_dearer: taken.held_by_dearer,
-                held_by_equal: taken.held_by_equal,
-                held_by_cheaper: taken.held_by_cheaper,
-                limited_by: taken.limited_by.iter().map(|&group| self.groups[group].clone()).collect(),
-            },
-            Unplaced::Unfinished => Reason::Unfinished,
-        };
-        Some(LeftOut { demand: self.demands[demand].clone(), reason })
-    }
-
-    fn first_class(&self, demand: usize) -> Option<String> {
-        let class = *self.instance.demands()[demand].classes.first()?;
-        self.classes.get(usize::try_from(class).ok()?).cloned()
-    }
-
-    fn tiers(&self, plan: &Plan) -> Option<Vec<TierTold>> {
-        let classes: Vec<String> =
-            (0..plan.assign.len()).map(|demand| self.first_class(demand).unwrap_or_default()).collect();
-        let names: Vec<&String> = std::collections::BTreeSet::from_iter(&classes).into_iter().collect();
-        let tier_of: Vec<usize> = classes.iter().filter_map(|class| names.binary_search(&class).ok()).collect();
-        let told = tiers(&self.instance, &plan.assign, &tier_of, Budget::wall(TIERS_WALL))?;
-        let told = names.iter().zip(told);
-        Some(
-            told.map(|(class, tier)| TierTold { class: (*class).clone(), placed: tier.placed, most: tier.most })
-                .collect(),
-        )
-    }
-
-    /// Demands left out and their penalties, by first class, in order of name.
-    fn unplaced_by_class(&self, plan: &Plan) -> Vec<(String, usize, i64)> {
-        let mut by_class: std::collections::BTreeMap<String, (usize, i64)> = std::collections::BTreeMap::new();
-        for (demand, _) in plan.assign.iter().enumerate().filter(|(_, place)| place.is_none()) {
-            let (count, points) = by_class.entry(self.first_class(demand).unwrap_or_default()).or_default();
-            *count += 1;
-            *points += self.instance.demands()[demand].penalty;
-        }
-        by_class.into_iter().map(|(class, (count, points))| (class, count, points)).collect()
-    }
-}
-
 fn index(place: Option<usize>) -> i64 {
     place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 

@@ -1,7 +1,7 @@
 //! What a file says, and what is said of it.
 
 use super::*;
-use crate::budget::Seed;
+use crate::budget::{Budget, Seed};
 
 const SMALL: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "name": "small", "seed": 3,
     "resources": [{"id": "a", "capacity": 2, "owner": null, "attrs": {}}, {"id": 7, "capacity": 1}],
@@ -43,6 +43,11 @@ fn a_fault_is_told_with_its_field() {
     assert!(fault("\"capacity\": 1", "\"capacity\": 0").starts_with("resources[1].capacity is 0"));
     assert!(fault("\"capacity\": 1", "\"capacity\": -4").starts_with("resources[1].capacity is -4"));
     assert!(fault("[0, 1], \"split", "[0, 0], \"split").starts_with("households[0].members[1] names demand 0"));
+    let strict = |tiers: &str| fault("\"seed\": 3", &format!("\"strict_tiers\": {tiers}"));
+    assert!(strict("[]").starts_with("strict_tiers is empty"));
+    assert!(strict("[\"T2\", \"T9\"]").starts_with("strict_tiers[1]: \"T9\" is the class of no demand"));
+    assert!(strict("[\"T2\", \"T2\"]").starts_with("strict_tiers[1]: \"T2\" is a tier already"));
+    assert!(strict("[2]").starts_with("strict_tiers[0]: invalid type"));
     assert!(fault("6}]}", "6}]").starts_with("line "));
     assert!(fault("6}]}", "6}]} x").contains("not JSON"));
     assert!(read(b"").unwrap_err().to_string().contains("not JSON"));
@@ -63,4 +68,19 @@ fn a_solution_says_what_the_plan_is_and_why() {
     assert_eq!(told["explain"]["tiers"], serde_json::Value::Null);
     assert_eq!(told["explain"]["unplaced"][0], serde_json::json!({"demand": "r", "reason": "no_arcs"}));
     assert_eq!(told["explain"]["placed"][0]["alternatives"][0]["resource"], "7");
+}
+
+#[test]
+fn strict_tiers_are_told_in_their_order_with_their_proof() {
+    let text = SMALL.replacen("\"seed\": 3", "\"strict_tiers\": [\"T2\", \"T1\"]", 1);
+    let named = read(text.as_bytes()).unwrap();
+    let solved = Solved::new(named.instance.clone(), Budget::wall(Duration::from_secs(60)), Seed(0));
+    let solution = Solution::of(&named, solved.plan(), Clocked::default()).explained(&named, &solved);
+    let told = serde_json::to_value(solution).unwrap();
+    let tiers = serde_json::json!([
+        {"class": "T2", "placed": 1, "most": 1, "proved": true},
+        {"class": "T1", "placed": 1, "most": 1, "proved": true}]);
+    assert_eq!((&told["tiers"], &told["explain"]["tiers"]), (&tiers, &tiers));
+    assert_eq!((&told["objective"], &told["bound"], &told["status"]), (&59.into(), &59.into(), &"optimal".into()));
+    assert_eq!(told["explain"]["split"]["unplaced"], serde_json::json!([["T2", 1, 40]]));
 }

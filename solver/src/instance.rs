@@ -4,6 +4,7 @@
 //! It must never hold anything but indices and integer points: what a demand *is* belongs to the caller.
 //! It maps one to one to the `aiguilleur-instance/1` format; names and labels stay with the caller.
 
+use std::collections::HashSet;
 use thiserror::Error;
 
 /// The greatest total of points an instance may reach: below 2^53 every sum is exact in `i64` and in `f64` alike.
@@ -217,6 +218,31 @@ pub enum InstanceError {
         /// The penalty given.
         split_penalty: i64,
     },
+    /// Strict tiers that name none.
+    #[error("strict_tiers is empty; name one class or more, the highest tier first, or leave it out")]
+    NoStrictTier,
+    /// A strict tier of a class that nothing in the instance has.
+    #[error("strict_tiers[{position}] is class {class}, which no demand has and no group counts")]
+    UnknownStrictTier {
+        /// Position in the list.
+        position: usize,
+        /// The class named.
+        class: u32,
+    },
+    /// A class named as two strict tiers.
+    #[error("strict_tiers[{position}] is class {class}, which is a tier already")]
+    RepeatedStrictTier {
+        /// Position of the second of the two.
+        position: usize,
+        /// The class named again.
+        class: u32,
+    },
+    /// Strict tiers of so many demands at such costs that what keeps them apart would not be exact.
+    #[error("strict_tiers: with so many demands the costs may add up to more than {TOTAL_MAX} points; scale them down")]
+    StrictTiersTooLarge,
+    /// Strict tiers where only some may move, so that they could not be kept.
+    #[error("strict_tiers cannot be kept by a few moves; solve anew")]
+    StrictTiersMoved,
     /// Costs so great that a sum of them may not be exact.
     #[error("the costs may add up to more than {TOTAL_MAX} points; scale them down")]
     TooLarge,
@@ -232,6 +258,7 @@ pub struct Instance {
     counted: Vec<Option<Vec<bool>>>,
     households: Vec<Household>,
     household_of: Vec<Option<usize>>,
+    strict_tiers: Vec<u32>,
     /// The dearest assignment imaginable, in points.
     dearest: i128,
 }
@@ -255,7 +282,8 @@ impl Instance {
         let dearest = check_total(dearest_total(&demands, &groups, &[]))?;
         let counted = groups.iter().map(|group| counted(group, &demands)).collect();
         let household_of = vec![None; demands.len()];
-        Ok(Self { demands, resources, groups, groups_of, counted, households: Vec::new(), household_of, dearest })
+        let (households, strict_tiers) = (Vec::new(), Vec::new());
+        Ok(Self { demands, resources, groups, groups_of, counted, households, household_of, strict_tiers, dearest })
     }
 
     /// Adds households, in place of any there were.
@@ -268,7 +296,56 @@ impl Instance {
             check_household(index, household, &mut household_of)?;
         }
         let dearest = check_total(dearest_total(&self.demands, &self.groups, &households))?;
-        Ok(Self { households, household_of, dearest, ..self })
+        Self { households, household_of, dearest, ..self }.with_tiers_apart()
+    }
+
+    /// Makes these classes tiers of strict priority, the highest first, in place of any there were. A demand is of the tier
+    /// of its first class. A plan places as many of the first tier as can be, among such plans as many of the second, and so
+    /// on; only then costs decide, and they alone decide about demands whose first class is no tier. A demand of a tier is
+    /// placed wherever it may be, also at more than its penalty.
+    ///
+    /// # Errors
+    /// The first fault found, with the field and the index; see [`InstanceError`].
+    pub fn with_strict_tiers(self, classes: Vec<u32>) -> Result<Self, InstanceError> {
+        if classes.is_empty() {
+            return Err(InstanceError::NoStrictTier);
+        }
+        let of_demands = self.demands.iter().map(|demand| &demand.classes);
+        let of_groups = self.groups.iter().filter_map(|group| group.classes.as_ref());
+        let known: HashSet<u32> = of_demands.chain(of_groups).flatten().copied().collect();
+        for (position, &class) in classes.iter().enumerate() {
+            if !known.contains(&class) {
+                return Err(InstanceError::UnknownStrictTier { position, class });
+            }
+            if classes[..position].contains(&class) {
+                return Err(InstanceError::RepeatedStrictTier { position, class });
+            }
+        }
+        Self { strict_tiers: classes, ..self }.with_tiers_apart()
+    }
+
+    /// Checks that what keeps strict tiers apart is exact as well.
+    fn with_tiers_apart(self) -> Result<Self, InstanceError> {
+        let tiers = self.strict_tiers.len() as i128;
+        let most = (2 * self.dearest + 1) * tiers * self.demands.len() as i128 + self.dearest;
+        if tiers > 0 && most > i128::from(TOTAL_MAX) { Err(InstanceError::StrictTiersTooLarge) } else { Ok(self) }
+    }
+
+    /// The same instance without strict tiers, with so many points more for leaving a demand out.
+    pub(crate) fn surcharged(&self, by: impl Fn(usize) -> i64) -> Self {
+        let mut surcharged = Self { strict_tiers: Vec::new(), ..self.clone() };
+        for (index, demand) in surcharged.demands.iter_mut().enumerate() {
+            surcharged.dearest -= dearest_of(demand, &surcharged.groups);
+            demand.penalty += by(index);
+            surcharged.dearest += dearest_of(demand, &surcharged.groups);
+        }
+        surcharged
+    }
+
+    /// Points no assignment costs more than.
+    pub(crate) fn dearest(&self) -> i64 {
+        // No more than [`TOTAL_MAX`]: checked when the instance was made.
+        i64::try_from(self.dearest).unwrap_or(i64::MAX)
     }
 
     /// Adds a demand at the end, in no household.
@@ -330,6 +407,20 @@ impl Instance {
     #[must_use]
     pub fn households(&self) -> &[Household] {
         &self.households
+    }
+
+    /// The classes that are tiers of strict priority, the highest first; empty where costs decide alone.
+    #[must_use]
+    pub fn strict_tiers(&self) -> &[u32] {
+        &self.strict_tiers
+    }
+
+    /// The strict tier of a demand, 0 the highest; `None` if costs alone decide about it. Panics on an unknown demand, as
+    /// indexing does.
+    #[must_use]
+    pub fn strict_tier_of(&self, demand: usize) -> Option<usize> {
+        let class = self.demands[demand].classes.first()?;
+        self.strict_tiers.iter().position(|tier| tier == class)
     }
 
     /// The household of a demand. Panics on an unknown demand, as indexing does.

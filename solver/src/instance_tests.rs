@@ -91,3 +91,24 @@ fn only_penalties_nobody_can_save_are_unavoidable() {
     let instance = Instance::new(demands, vec![Resource { capacity: 1 }], vec![]).unwrap();
     assert_eq!(instance.unavoidable(), 200);
 }
+
+#[test]
+fn strict_tiers_are_classes_that_are_there_each_once() {
+    let of = |classes: &[u32]| Demand { classes: classes.to_vec(), ..demand(&[(0, 1)]) };
+    let filtered = Group { resources: vec![0], classes: Some(vec![8]), ..Group::default() };
+    let demands = vec![of(&[1, 4]), of(&[2]), of(&[])];
+    let instance = Instance::new(demands, vec![Resource { capacity: 1 }], vec![filtered]).unwrap();
+    let with = |classes: &[u32]| instance.clone().with_strict_tiers(classes.to_vec());
+    assert_eq!(with(&[]), Err(InstanceError::NoStrictTier));
+    assert_eq!(with(&[1, 3]), Err(InstanceError::UnknownStrictTier { position: 1, class: 3 }));
+    assert_eq!(with(&[1, 2, 1]), Err(InstanceError::RepeatedStrictTier { position: 2, class: 1 }));
+    let strict = with(&[8, 2, 4, 1]).unwrap();
+    // The first class alone says the tier.
+    assert_eq!([0, 1, 2].map(|demand| strict.strict_tier_of(demand)), [Some(3), Some(1), None]);
+    assert_eq!(strict.strict_tiers(), [8, 2, 4, 1]);
+    let dear = vec![Demand { penalty: TOTAL_MAX / 4, ..of(&[1]) }; 2];
+    let dear = Instance::new(dear, vec![Resource { capacity: 1 }], vec![]).unwrap();
+    assert_eq!(dear.with_strict_tiers(vec![1]), Err(InstanceError::StrictTiersTooLarge));
+    let split = vec![Household { members: vec![0, 1], split_penalty: TOTAL_MAX / 5 }];
+    assert_eq!(strict.with_households(split), Err(InstanceError::StrictTiersTooLarge));
+}

@@ -6,19 +6,21 @@
 
 use crate::ascent;
 use crate::budget::{Budget, Meter, Seed};
-use crate::duals::Priced;
-use crate::exact::{self, Finding, Model, Silence, Task, Useful};
+use crate::exact::{self, Finding, Model, Silence, Task};
 use crate::flow::Network;
 use crate::greedy;
 use crate::improve::{self, Columns};
-use crate::instance::{Arc, Instance};
+use crate::instance::Instance;
 use crate::parts::{Part, parts};
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
 #[cfg(feature = "highs")]
 use crate::priced;
+use crate::proof::{Below, Proof};
 use crate::round;
-use crate::rules::{State, by_penalty, household};
+use crate::rules::{State, by_penalty};
+use crate::strict::{self, Law, Lawful, Strict};
 use crate::supply::Supply;
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// How many placements of each demand, on average, the moves try one after the other.
@@ -34,94 +36,58 @@ pub(crate) struct Climbed {
     pub(crate) network: Option<Network>,
     /// The price of each resource by the relaxation, in points, where it was found.
     pub(crate) prices: Option<Vec<Option<i64>>>,
+    /// The most of each strict tier that a plan with the best counts may place, as far as is proved; none without strict tiers.
+    pub(crate) most: Vec<usize>,
+    /// What was searched, where tiers are strict.
+    pub(crate) lawful: Option<Lawful>,
 }
 
 /// Climbs as far as the budget goes.
 pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed {
-    climb_within(instance, Meter::start(budget), seed)
+    let meter = Meter::start(budget);
+    let Some(law) = Law::of(instance) else { return climb_within(instance, meter, seed, None) };
+    let surcharged = law.surcharged(instance);
+    let climbed = climb_within(&surcharged, meter, seed, Some(law.clone()));
+    law.told(instance, surcharged, climbed)
 }
 
-fn climb_within(instance: &Instance, meter: Meter, seed: Seed) -> Climbed {
-    let mut climb = Climb::start(instance, meter);
+/// Climbs within what a meter has left; without a law as if there were none.
+pub(crate) fn climb_within(instance: &Instance, meter: Meter, seed: Seed, law: Option<Law>) -> Climbed {
+    let mut climb = Climb::start(instance, meter, law.as_ref().map(|law| Strict::new(law.clone(), instance)));
     if !climb.meter.open() {
         return climb.end(None, None);
     }
-    let mut network = climb.build(|| Network::new(instance));
+    let network = climb.build(|| Network::new(instance));
     if !network.is_whole() {
         let parts = climb.build(|| parts(instance));
         if !parts.is_empty() {
             let prices = climb.by_parts(parts, seed);
             return climb.end(None, Some(prices));
         }
-        if ascent::suits(instance) {
-            let supply = climb.build(|| Supply::of(instance));
-            let proof = climb.by_prices(&supply, seed);
-            return climb.end(None, proof.prices(instance));
+        if let Some(law) = law {
+            return strict::climb(instance, climb.meter, seed, &law);
         }
     }
-    climb.flow(&mut network);
-    let mut prices = None;
-    if network.is_complete() && !climb.is_proved() {
-        prices = climb.beyond(&network, seed).prices(instance);
-    }
-    climb.end(Some(network), prices)
+    climb.go_on(network, seed)
 }
 
-/// What says by how much at least a placement misses the bound.
-enum Proof<'n> {
-    /// The potentials of the flow.
-    Flow(&'n Network),
-    /// Prices of the relaxation.
-    Prices(Box<Priced>),
-}
-
-impl Proof<'_> {
-    fn prices(&self, instance: &Instance) -> Option<Vec<Option<i64>>> {
-        let Self::Prices(priced) = self else { return None };
-        Some((0..instance.resources().len()).map(|resource| Some(priced.price(instance, resource))).collect())
+/// Climbs from the best of some assignments, one of which keeps the rows, and keeps them; `bound` is proved already.
+pub(crate) fn climb_keeping(
+    instance: &Instance,
+    meter: Meter,
+    seed: Seed,
+    rows: &Strict,
+    starts: &[Vec<Option<usize>>],
+    bound: Option<i64>,
+) -> Climbed {
+    let mut climb = Climb::start(instance, meter, Some(rows.clone()));
+    starts.iter().for_each(|assign| climb.hold(assign));
+    bound.into_iter().for_each(|bound| climb.prove(bound));
+    if climb.is_proved() || !climb.meter.open() {
+        return climb.end(None, None);
     }
-
-    fn bound(&self, instance: &Instance) -> i64 {
-        match self {
-            Self::Flow(network) => network.bound(instance),
-            Self::Prices(priced) => priced.paid.bound,
-        }
-    }
-}
-
-/// What a solution that costs less than `limit` may do, by what is proved: nothing that misses `floor` by as much.
-struct Below<'p> {
-    instance: &'p Instance,
-    proof: &'p Proof<'p>,
-    floor: i64,
-    limit: i64,
-}
-
-impl Useful for Below<'_> {
-    fn alone(&self, demand: usize, arc: Option<Arc>) -> bool {
-        let miss = match self.proof {
-            Proof::Flow(network) => {
-                let apart = household::split_penalty(self.instance, demand);
-                arc.map_or(self.instance.demands()[demand].penalty - network.worth(self.instance, demand), |arc| {
-                    network.reduced_cost(self.instance, demand, arc) + apart
-                })
-            }
-            Proof::Prices(priced) => priced.miss_alone(self.instance, demand, arc),
-        };
-        self.floor + miss < self.limit
-    }
-
-    fn together(&self, household: usize, resource: usize) -> bool {
-        let miss = match self.proof {
-            Proof::Flow(network) => {
-                let arcs = self.instance.households()[household].members.iter();
-                let arcs = arcs.filter_map(|&member| Some((member, self.instance.arc(member, resource)?)));
-                arcs.map(|(member, arc)| network.reduced_cost(self.instance, member, arc)).sum()
-            }
-            Proof::Prices(priced) => priced.miss_together(self.instance, household, resource).unwrap_or(i64::MAX / 2),
-        };
-        self.floor + miss < self.limit
-    }
+    let network = climb.build(|| Network::new(instance));
+    climb.go_on(network, seed)
 }
 
 struct Climb<'a> {
@@ -129,6 +95,7 @@ struct Climb<'a> {
     order: Vec<usize>,
     meter: Meter,
     best: State<'a>,
+    strict: Option<Strict>,
     rung: Rung,
     bound: Option<i64>,
     skipped: Option<StoppedBy>,
@@ -141,7 +108,7 @@ struct Climb<'a> {
 
 impl<'a> Climb<'a> {
     /// Greedy, whatever the budget.
-    fn start(instance: &'a Instance, mut meter: Meter) -> Self {
+    fn start(instance: &'a Instance, mut meter: Meter, strict: Option<Strict>) -> Self {
         let order = by_penalty(instance);
         let mut best = State::new(instance);
         let built = meter.elapsed();
@@ -151,6 +118,7 @@ impl<'a> Climb<'a> {
             order,
             meter,
             best,
+            strict,
             rung: Rung::Greedy,
             bound: None,
             skipped: None,
@@ -172,6 +140,30 @@ impl<'a> Climb<'a> {
         made
     }
 
+    /// All of one piece, over this network.
+    fn go_on(mut self, mut network: Network, seed: Seed) -> Climbed {
+        if !network.is_whole() && ascent::suits(self.instance) {
+            let supply = self.build(|| Supply::of(self.instance));
+            let proof = self.by_prices(&supply, seed);
+            let prices = proof.prices(self.instance);
+            return self.end(None, prices);
+        }
+        self.flow(&mut network);
+        let mut prices = None;
+        if network.is_complete() && !self.is_proved() {
+            prices = self.beyond(&network, seed).prices(self.instance);
+        }
+        self.end(Some(network), prices)
+    }
+
+    /// Takes an assignment that keeps the rows into hand, and with it what it leaves room for.
+    fn hold(&mut self, assign: &[Option<usize>]) {
+        let mut found = State::of(self.instance, assign, &self.order);
+        greedy::fill(&mut found, &self.order, &mut self.meter);
+        self.offer(found, Rung::Repair);
+        self.hold_rows();
+    }
+
     fn flow(&mut self, network: &mut Network) {
         network.insert_all(self.instance, &self.order, &mut self.meter);
         self.prove(network.bound(self.instance));
@@ -180,6 +172,10 @@ impl<'a> Climb<'a> {
         if network.is_complete() && network.is_whole() {
             // Also on a tie: the network explains this assignment and no other.
             (self.best, self.rung) = (found, Rung::Flow);
+            if let Some(strict) = &mut self.strict {
+                // Any weights that fall from tier to tier have the best counts here.
+                strict.most = strict.law.placed(&network.assignment());
+            }
         } else {
             self.offer(found, Rung::Flow);
         }
@@ -196,9 +192,12 @@ impl<'a> Climb<'a> {
         let whole: usize = parts.iter().map(|part| part.size).sum();
         let mut left = whole;
         let mut rung = Rung::Greedy;
+        let mut most = Vec::new();
         for Part { instance, demands, resources, size } in parts {
-            let Climbed { plan, network, prices: found } =
-                climb_within(&instance, self.meter.of_part(size, left, whole), seed);
+            let law = self.strict.as_ref().map(|strict| strict.law.of_part(&demands));
+            let Climbed { plan, network, prices: found, most: of_part, .. } =
+                climb_within(&instance, self.meter.of_part(size, left, whole), seed, law);
+            most.push(of_part);
             left -= size;
             self.meter.note(usize::try_from(plan.work).unwrap_or(usize::MAX));
             let outside = instance.demands().iter().map(|demand| demand.penalty).sum::<i64>();
@@ -219,6 +218,11 @@ impl<'a> Climb<'a> {
             // The largest part comes last.
             rung = plan.rung;
             self.record(rung, ended(plan.optimal));
+        }
+        if let Some(strict) = &mut self.strict {
+            // The best counts of the whole are the best of each part.
+            let tiers = 0..strict.most.len();
+            strict.most = tiers.map(|tier| most.iter().map(|of_part| of_part[tier]).sum()).collect();
         }
         self.offer(State::of(self.instance, &assign, &self.order), rung);
         bound.into_iter().for_each(|bound| self.prove(bound));
@@ -314,7 +318,11 @@ impl<'a> Climb<'a> {
             greedy::fill(&mut state, &self.order, &mut self.meter);
             state
         };
-        let mut starts = [State::of(self.instance, &network.assignment(), &self.order), greedy];
+        let mut starts = vec![State::of(self.instance, &network.assignment(), &self.order), greedy];
+        if self.strict.is_some() {
+            // Neither may keep the rows.
+            starts.push(self.best.clone());
+        }
         // The better first: the budget may not reach the other.
         starts.sort_by_key(State::objective);
         for mut state in starts {
@@ -396,7 +404,9 @@ impl<'a> Climb<'a> {
                 Err(silence) => return self.unanswered(silence, rung),
             };
             self.take(&finding, &columns, rung);
-            let sound = finding.bound.is_none_or(|bound| self.prove_below(bound, limit));
+            // What rows hold was taken out of its points.
+            let by_rows = self.strict.as_ref().map_or(0, Strict::surcharge_of_rows);
+            let sound = finding.bound.is_none_or(|bound| self.prove_below(bound.saturating_add(by_rows), limit));
             self.record(rung, if sound { ended(finding.bound.is_some()) } else { Outcome::Failed });
             if self.is_proved() || finding.whole {
                 return self.is_proved();
@@ -419,7 +429,7 @@ impl<'a> Climb<'a> {
             }
             let began = self.meter.elapsed();
             let below = Below { instance: self.instance, proof, floor, limit };
-            let model = Model::new(self.instance, &below, &self.best.assignment());
+            let model = Model::new(self.instance, &below, &self.best.assignment(), self.strict.as_ref());
             self.built += self.meter.elapsed().saturating_sub(began);
             if model.size() <= largest {
                 return Some((limit, model));
@@ -467,9 +477,25 @@ impl<'a> Climb<'a> {
         }
     }
 
+    /// Takes what is better: more of the first strict tier in which they differ, or else fewer points.
     fn offer(&mut self, found: State<'a>, rung: Rung) {
-        if found.objective() < self.best.objective() {
+        let ranked = self.strict.as_ref().map_or(Ordering::Equal, |strict| {
+            strict.law.placed(&found.assignment()).cmp(&strict.law.placed(&self.best.assignment()))
+        });
+        if ranked.then_with(|| self.best.objective().cmp(&found.objective())).is_gt() {
             (self.best, self.rung) = (found, rung);
+            self.hold_rows();
+        }
+    }
+
+    /// Holds the rows to what is in hand, which never places fewer of them; a bound proved for other counts is none.
+    fn hold_rows(&mut self) {
+        let Some(strict) = &mut self.strict else { return };
+        let mut placed = strict.law.placed(&self.best.assignment());
+        placed.truncate(strict.rows.len());
+        if strict.rows != placed {
+            strict.rows = placed;
+            self.bound = None;
         }
     }
 
@@ -501,11 +527,15 @@ impl<'a> Climb<'a> {
         let now = self.meter.elapsed();
         let elapsed = now.saturating_sub(self.traced);
         self.traced = now;
-        self.trace.push(Trace { rung, outcome, objective: self.best.objective(), bound: self.bound, elapsed });
+        // In points of the instance: a surcharge is none.
+        let surcharge = self.strict.as_ref().map_or(0, |strict| strict.law.surcharge(&self.best.assignment()));
+        let bound = self.bound.map(|bound| (bound - surcharge).max(0));
+        self.trace.push(Trace { rung, outcome, objective: self.best.objective() - surcharge, bound, elapsed });
     }
 
     fn end(self, network: Option<Network>, prices: Option<Vec<Option<i64>>>) -> Climbed {
-        let optimal = self.is_proved();
+        let met = self.strict.as_ref().is_none_or(|strict| strict.is_met(&self.best.assignment()));
+        let optimal = self.is_proved() && met;
         let stopped_by = match self.meter.stopped().or(self.skipped) {
             _ if optimal => StoppedBy::Proof,
             Some(why) => why,
@@ -526,8 +556,10 @@ impl<'a> Climb<'a> {
             elapsed: self.meter.elapsed(),
             built: self.built,
             trace: self.trace,
+            tiers: None,
         };
-        Climbed { plan, network, prices }
+        let most = self.strict.map_or_else(Vec::new, |strict| strict.most);
+        Climbed { plan, network, prices, most, lawful: None }
     }
 }
 

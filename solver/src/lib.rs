@@ -20,6 +20,8 @@
 //! | `together` | moves of whole households |
 //! | `exact` | linear relaxation and branch and bound on a thread of its own, below a measured size |
 //! | `parts` | what has nothing to do with one another |
+//! | `strict` | tiers of strict priority, kept by surcharges and rows |
+//! | `proof` | what is proved, and by how much a placement misses it |
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
 //! | `standing` | a plan kept while demands come and go |
@@ -29,6 +31,7 @@
 //! | `tiers` | whether a higher tier gave up anybody |
 //! | `unplaced` | why a demand is left out |
 //! | `check` | the independent verifier |
+//! | `explanation` | why a plan is as it is, in the names of its file |
 //! | `format` | the neutral files of instances and solutions |
 //!
 //! Costs are whole points (`i64`) everywhere but in `exact`, `priced` and `ascent`, whose floats only suggest. It knows nothing of what a demand is, logs nothing and
@@ -45,6 +48,7 @@ mod check;
 mod detours;
 mod duals;
 mod exact;
+mod explanation;
 mod flow;
 pub mod format;
 mod greedy;
@@ -57,11 +61,13 @@ mod parts;
 mod plan;
 #[cfg(feature = "highs")]
 mod priced;
+mod proof;
 mod reoptimise;
 mod round;
 mod rules;
 mod solved;
 mod standing;
+mod strict;
 mod supply;
 mod tiers;
 mod together;
@@ -72,7 +78,7 @@ pub use budget::{Budget, Seed};
 pub use check::{Verdict, Violation, check, check_assignment};
 pub use exact::EXACT_COLUMNS_MAX;
 pub use instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step, TOTAL_MAX};
-pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, Trace};
+pub use plan::{Gap, Outcome, Plan, Rung, Split, StoppedBy, StrictTier, Trace};
 pub use reoptimise::{Exchange, Moving, Reoptimised, reoptimise};
 pub use solved::{Solved, solve};
 pub use standing::{Arrival, Standing, StandingError};

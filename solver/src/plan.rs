@@ -147,6 +147,19 @@ pub struct Gap {
     pub relative_avoidable: f64,
 }
 
+/// A tier of strict priority in a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StrictTier {
+    /// Its class.
+    pub class: u32,
+    /// Demands of it that are placed.
+    pub placed: usize,
+    /// The most that can be, where the tiers above have theirs: no plan that keeps the tiers places more. Exact where proved.
+    pub most: usize,
+    /// Whether it is proved that the plan keeps this tier: it and all above have their most.
+    pub proved: bool,
+}
+
 /// An assignment with its worth and its proof.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -156,9 +169,10 @@ pub struct Plan {
     pub objective: i64,
     /// The objective by its parts.
     pub split: Split,
-    /// Proved lower bound on the optimum of the whole instance, in points; `None` where nothing is proved.
+    /// Proved lower bound on the optimum of the whole instance, in points; `None` where nothing is proved. With strict tiers on
+    /// what any plan costs that places as many of each tier.
     pub bound: Option<i64>,
-    /// Whether the bound meets the objective.
+    /// Whether the bound meets the objective, and every strict tier is proved.
     pub optimal: bool,
     /// Penalties no plan can avoid, in points; see [`crate::Instance::unavoidable`].
     pub unavoidable: i64,
@@ -178,6 +192,8 @@ pub struct Plan {
     pub built: Duration,
     /// What each rung achieved, in order.
     pub trace: Vec<Trace>,
+    /// The strict tiers, the highest first; `None` where the instance has none.
+    pub tiers: Option<Vec<StrictTier>>,
 }
 
 impl Plan {
@@ -199,6 +215,7 @@ impl Plan {
             elapsed: Duration::ZERO,
             built: Duration::ZERO,
             trace: Vec::new(),
+            tiers: None,
             assign,
         }
     }

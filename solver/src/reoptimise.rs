@@ -47,6 +47,7 @@ pub struct Reoptimised {
 /// Improves on places already held. What of `held` is not feasible counts as not held.
 ///
 /// # Errors
+/// [`InstanceError::StrictTiersMoved`] where tiers are strict: few moves may not be enough to keep them.
 /// [`InstanceError::TooLarge`] where the price of moving is beyond all others, [`InstanceError::NegativeCost`] where it is
 /// below 0.
 pub fn reoptimise(
@@ -56,6 +57,9 @@ pub fn reoptimise(
     budget: Budget,
     seed: Seed,
 ) -> Result<Reoptimised, InstanceError> {
+    if !instance.strict_tiers().is_empty() {
+        return Err(InstanceError::StrictTiersMoved);
+    }
     let order = by_penalty(instance);
     let held: Vec<Option<usize>> =
         (0..instance.demands().len()).map(|demand| held.get(demand).copied().flatten()).collect();

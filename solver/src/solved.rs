@@ -8,6 +8,7 @@ use crate::flow::Network;
 use crate::instance::Instance;
 use crate::ladder::{Climbed, climb};
 use crate::plan::Plan;
+use crate::strict::Lawful;
 use std::sync::Arc as Shared;
 
 /// Assigns demands to resources at the least cost the budget allows to find. There is always an answer: the greedy rung
@@ -66,6 +67,8 @@ pub struct Solved {
     network: Option<Network>,
     prices: Option<Vec<Option<i64>>>,
     incoming: Option<Incoming>,
+    /// What was searched, where tiers are strict.
+    lawful: Option<Lawful>,
 }
 
 impl Solved {
@@ -73,17 +76,18 @@ impl Solved {
     #[must_use]
     pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
         let instance = instance.into();
-        let Climbed { plan, network, prices } = climb(&instance, budget, seed);
+        let Climbed { plan, network, prices, lawful, .. } = climb(&instance, budget, seed);
         let explains = network.as_ref().filter(|network| network.is_complete() && network.is_whole());
-        let incoming = explains.map(|network| Incoming::new(&instance, network));
-        Self { instance, plan, network, prices, incoming }
+        let searched = lawful.as_ref().map_or(&instance, |lawful| &lawful.instance);
+        let incoming = explains.map(|network| Incoming::new(searched, network));
+        Self { instance, plan, network, prices, incoming, lawful }
     }
 
     /// What a flow that was kept has come to; it is complete and sees the whole problem.
     pub(crate) fn kept(instance: Instance, network: Network) -> Self {
         let incoming = Some(Incoming::new(&instance, &network));
         let plan = Plan::of_flow(&instance, &network);
-        Self { instance: instance.into(), plan, network: Some(network), prices: None, incoming }
+        Self { instance: instance.into(), plan, network: Some(network), prices: None, incoming, lawful: None }
     }
 
     /// The instance solved.
@@ -99,16 +103,28 @@ impl Solved {
     }
 
     /// The shadow price of a resource, in points: what one more demand there would cost the others at least. By the prices of
-    /// the relaxation where they were found, else by the flow's. `None` where neither ran or the resource is unknown.
+    /// the relaxation where they were found, else by the flow's. `None` where neither ran or the resource is unknown, and where
+    /// tiers are strict and it would not cost points but somebody of a tier.
     #[must_use]
     pub fn price(&self, resource: usize) -> Option<i64> {
         if resource >= self.instance.resources().len() {
             return None;
         }
-        match &self.prices {
+        let price = match &self.prices {
             Some(prices) => prices[resource],
             None => self.network.as_ref().map(|network| network.price(resource)),
-        }
+        };
+        price.filter(|points| self.is_lawful(*points))
+    }
+
+    /// What was searched: the instance, with the surcharges that keep strict tiers.
+    pub(crate) fn searched(&self) -> &Instance {
+        self.lawful.as_ref().map_or(&self.instance, |lawful| &lawful.instance)
+    }
+
+    /// Whether a difference in what was searched is one of points, and not of who is placed.
+    pub(crate) fn is_lawful(&self, points: i64) -> bool {
+        self.lawful.as_ref().is_none_or(|lawful| lawful.is_of_points(points))
     }
 
     /// The network, where its optimum is the plan.

@@ -20,6 +20,9 @@ pub enum StandingError {
     /// Households, groups that cross, or groups that count only some of those who may go there.
     #[error("households, and groups that are not laminar, are more than a flow carries")]
     NotAFlow,
+    /// Tiers of strict priority.
+    #[error("strict_tiers: a plan that is kept does not count its tiers; solve anew")]
+    StrictTiers,
     /// A demand with a fault.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -67,8 +70,11 @@ impl Standing {
     /// Solves and keeps.
     ///
     /// # Errors
-    /// [`StandingError::NotAFlow`].
+    /// [`StandingError::NotAFlow`], [`StandingError::StrictTiers`].
     pub fn new(instance: Instance) -> Result<Self, StandingError> {
+        if !instance.strict_tiers().is_empty() {
+            return Err(StandingError::StrictTiers);
+        }
         let network = solved(&instance);
         if !network.is_whole() {
             return Err(StandingError::NotAFlow);
@@ -77,9 +83,13 @@ impl Standing {
         Ok(Self { instance, network, labels })
     }
 
-    /// Keeps what was solved, without solving it again; `None` where its plan is not the optimum of a flow.
+    /// Keeps what was solved, without solving it again; `None` where its plan is not the optimum of a flow, or tiers
+    /// are strict.
     #[must_use]
     pub fn of(solved: &Solved) -> Option<Self> {
+        if !solved.instance().strict_tiers().is_empty() {
+            return None;
+        }
         let (network, _) = solved.exact_network()?;
         let labels = Labels::new(network.tree().nodes());
         Some(Self { instance: solved.instance().clone(), network: network.clone(), labels })

@@ -38,7 +38,7 @@ impl Solved {
     /// Why the plan leaves a demand unplaced; `None` if it is placed or unknown.
     #[must_use]
     pub fn explain_unplaced(&self, demand: usize) -> Option<Unplaced> {
-        let instance = self.instance();
+        let instance = self.searched();
         if self.plan().assign.get(demand)?.is_some() {
             return None;
         }

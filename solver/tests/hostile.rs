@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use solver::format::{NamedInstance, read};
-use solver::{Budget, Seed, check, solve};
+use solver::{Arc, Budget, Demand, Group, Household, Instance, Resource, Seed, Step, check, solve};
 use std::time::Duration;
 
 const SOUND: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "name": "small", "seed": 3,
@@ -131,4 +131,34 @@ fn a_million_placements_are_read_and_have_an_answer_at_once() {
         assert_eq!(check(&named.instance, &plan), vec![]);
         assert_eq!(plan.placed(), 1_000);
     }
+}
+
+/// Strict tiers with households and limits that cross and count only some, in so little time that some of it is always cut.
+#[test]
+fn a_millisecond_is_enough_for_a_plan_that_tells_its_tiers_truly() {
+    let cost = |demand: usize, resource: usize| i64::try_from((demand * 37 + resource * 91) % 113).unwrap();
+    let of = |index: usize| {
+        let arcs = (0..40).filter(|resource| (resource * 7 + index) % 3 < 2);
+        let arcs = arcs.map(|resource| Arc { resource, cost: cost(index, resource) }).collect();
+        Demand { penalty: 60 + cost(index, 7), classes: vec![u32::try_from(index % 5).unwrap()], arcs, current: None }
+    };
+    let steps = vec![Step { width: Some(20), unit_cost: 0 }, Step { width: None, unit_cost: 30 }];
+    let limit = |resources: std::ops::Range<usize>, max, classes: &[u32]| Group {
+        resources: resources.collect(),
+        classes: (!classes.is_empty()).then(|| classes.to_vec()),
+        max: Some(max),
+        steps: steps.clone(),
+    };
+    let limits =
+        vec![limit(0..25, 60, &[]), limit(20..40, 50, &[]), limit(5..30, 25, &[0, 2]), limit(0..40, 30, &[1, 2])];
+    let households = (0..30).map(|at| Household { members: vec![3 * at, 3 * at + 1], split_penalty: 20 }).collect();
+    let instance = Instance::new((0..200).map(of).collect(), vec![Resource { capacity: 3 }; 40], limits).unwrap();
+    let instance = instance.with_households(households).unwrap().with_strict_tiers(vec![2, 0, 3, 1]).unwrap();
+    let mut proved = Vec::new();
+    for milliseconds in [0, 1, 2, 5, 20, 400] {
+        let plan = solve(&instance, Budget::wall(Duration::from_millis(milliseconds)), Seed(0));
+        assert_eq!(check(&instance, &plan), vec![], "{milliseconds} ms");
+        proved.push(plan.tiers.iter().flatten().filter(|tier| tier.proved).count());
+    }
+    assert_eq!(proved[0], 0);
 }

@@ -118,6 +118,24 @@ fn a_file_is_answered_with_a_proved_plan_and_its_reasons() {
 }
 
 #[test]
+fn tiers_of_strict_priority_come_before_every_cost() {
+    let folder = Folder::new();
+    let mut instance = small();
+    // Three for the two places of one doctor: the household would be together.
+    instance["demands"][0]["arcs"] = json!([[0, 10]]);
+    instance["demands"][1]["arcs"] = json!([[0, 10]]);
+    let answer = folder.answer(&instance, &["--budget-ms", "2000"]);
+    assert_eq!((assigned(&answer), answer.get("tiers")), (vec![0, -1, 0, -1], None));
+    instance["strict_tiers"] = json!(["T3", "T1"]);
+    let answer = folder.answer(&instance, &["--explain", "--budget-ms", "2000"]);
+    assert_eq!((assigned(&answer), answer["objective"].as_i64()), (vec![0, 0, -1, -1], Some(675)));
+    assert_eq!((&answer["bound"], &answer["status"]), (&json!(675), &json!("optimal")));
+    let tier = |class: &str| json!({"class": class, "placed": 1, "most": 1, "proved": true});
+    assert_eq!(answer["tiers"], json!([tier("T3"), tier("T1")]));
+    assert_eq!(answer["explain"]["tiers"], answer["tiers"]);
+}
+
+#[test]
 fn the_same_file_gives_the_same_answer() {
     let folder = Folder::new();
     let plan = |answer: &Value| (answer["assign"].clone(), answer["bound"].clone(), answer["work"].clone());
@@ -163,6 +181,15 @@ fn what_is_no_instance_ends_with_2_and_names_the_field() {
     with("households[0].members[1]", "/households/0/members", json!([0, 0]));
     with("households[0].members[1]", "/households/0/members", json!([0, 7]));
     with("households[0].split_penalty", "/households/0/split_penalty", json!(-1));
+    let strict = |field: &str, tiers: Value| {
+        let mut instance = small();
+        instance["strict_tiers"] = tiers;
+        wrong(field, &instance.to_string());
+    };
+    strict("strict_tiers is empty", json!([]));
+    strict("strict_tiers[1]: \"T7\"", json!(["T1", "T7"]));
+    strict("strict_tiers[1]: \"T1\"", json!(["T1", "T1"]));
+    strict("strict_tiers", json!("T1"));
     with("9007199254740992", "/demands/0/penalty", json!(i64::MAX));
     let missing = Command::new(env!("CARGO_BIN_EXE_aiguilleur"))
         .args(["solve", "--instance"])
