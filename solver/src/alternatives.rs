@@ -1,9 +1,9 @@
 //! What else could be done with one demand, and what each choice would cost everybody together.
 //!
-//! Where the plan is the flow's, prices are exact ([`crate::detours`]). Elsewhere the price is that of the best single ejection,
-//! an upper estimate, and says so. It must never change the plan.
+//! Where the plan is the flow's, or a part of it is, prices there are exact ([`crate::detours`]). Elsewhere the price is that of
+//! the best single ejection, which is the most it costs, beside the least that is proved ([`crate::pieces`]); where the two
+//! meet, it is exact as well. It must never change the plan.
 
-use crate::detours::Detours;
 use crate::instance::Arc;
 use crate::rules::{State, by_penalty};
 use crate::solved::Solved;
@@ -32,10 +32,13 @@ pub struct Alternative {
     pub resource: usize,
     /// Points of the arc itself.
     pub own_cost: i64,
-    /// Points the whole would cost more than the plan if this placement were forced; 0 for the planned one.
+    /// Points the whole would cost more than the plan if this placement were forced, at most: some plan with it does; 0 for the
+    /// planned one. What has nothing to do with the demand stays as it is.
     pub system_cost: i64,
-    /// Whether `system_cost` is exact: the best plan with this placement, less this plan. If not, it is what one ejection
-    /// achieves; the true figure is at most this where the plan is optimal.
+    /// Points it would cost at least: no plan with it does for less. Below 0 only where the plan is not proved optimal; `None`
+    /// where nothing is proved.
+    pub at_least: Option<i64>,
+    /// Whether the two meet: then `system_cost` is that of the best plan with this placement.
     pub exact: bool,
     /// Who else would move.
     pub displaced: Vec<Displaced>,
@@ -51,9 +54,17 @@ impl Solved {
         if demand >= self.instance().demands().len() || count == 0 {
             return Vec::new();
         }
-        let mut found = match self.exact_network() {
-            Some((network, incoming)) => Detours::search_from(self.searched(), network, incoming, demand, count).read(),
-            None => self.by_trial(demand, count),
+        let arcs = &self.searched().demands()[demand].arcs;
+        let piece = self.piece_of(demand);
+        let mut found = match piece.filter(|piece| piece.is_exact()) {
+            Some(piece) => {
+                // What is not worth it may lead out of the piece.
+                let outside = arcs.iter().filter(|arc| !piece.has(self.searched(), demand, **arc)).copied().collect();
+                let mut found = piece.detours(self.searched(), demand, arcs, count);
+                found.extend(self.by_trial(demand, outside, count));
+                found
+            }
+            None => self.by_trial(demand, arcs.clone(), count),
         };
         found.retain(|found| self.is_lawful(found.system_cost));
         found.sort_by_key(|found| (found.system_cost, found.own_cost, found.resource));
@@ -66,16 +77,37 @@ impl Solved {
         State::of(self.searched(), &self.plan().assign, &by_penalty(self.searched()))
     }
 
-    /// Prices the arcs of least cost at the present prices by forcing each, with at most one ejection.
-    fn by_trial(&self, demand: usize, count: usize) -> Vec<Alternative> {
+    /// Prices those of the arcs of least cost at the present prices by forcing each, with at most one ejection.
+    fn by_trial(&self, demand: usize, mut arcs: Vec<Arc>, count: usize) -> Vec<Alternative> {
+        if arcs.is_empty() {
+            return Vec::new();
+        }
         let mut state = self.state();
         let before = state.objective();
         let planned = state.withdraw(demand);
         let dual = |arc: &Arc| arc.cost + self.price(arc.resource).unwrap_or(0);
-        let mut arcs = self.searched().demands()[demand].arcs.clone();
         arcs.sort_by_key(|arc| (Some(*arc) != planned, dual(arc), arc.resource));
         arcs.truncate(count.saturating_mul(TRIALS_PER_ALTERNATIVE));
-        arcs.into_iter().filter_map(|arc| self.trial(&mut state, demand, arc, before)).collect()
+        let at_least = self.at_least(demand, &arcs);
+        let tried = arcs.into_iter().zip(at_least);
+        let alternative = |(arc, at_least)| {
+            let found = self.trial(&mut state, demand, arc, before)?;
+            Some(Alternative { at_least, exact: at_least == Some(found.system_cost), ..found })
+        };
+        tried.filter_map(alternative).collect()
+    }
+
+    /// What each of these placements costs at least, as far as it is proved.
+    fn at_least(&self, demand: usize, arcs: &[Arc]) -> Vec<Option<i64>> {
+        let none = || vec![None; arcs.len()];
+        let inside = self.piece_of(demand).map_or_else(none, |piece| piece.at_least(self.searched(), demand, arcs));
+        let penalty = self.searched().demands()[demand].penalty;
+        let of = |(arc, inside): (&Arc, Option<i64>)| match inside {
+            // What is in no piece is not worth it: leaving the demand out instead is a plan, and costs that much less.
+            None if self.plan().optimal => Some((arc.cost - penalty).max(0)),
+            inside => inside,
+        };
+        arcs.iter().zip(inside).map(of).collect()
     }
 
     fn trial(&self, state: &mut State<'_>, demand: usize, arc: Arc, before: i64) -> Option<Alternative> {
@@ -84,6 +116,7 @@ impl Solved {
             resource: arc.resource,
             own_cost: arc.cost,
             system_cost: objective - before,
+            at_least: None,
             exact: false,
             displaced,
         };

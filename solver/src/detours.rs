@@ -2,7 +2,7 @@
 //!
 //! The optimum with an arc forced differs from the optimum by the cheapest cycle through that arc in the residual network
 //! (optimality of the rest leaves no other cycle below 0), so distances *to* the demand's present place price all its arcs at
-//! once. It holds only where the network is complete and sees the whole problem; it must never be asked elsewhere.
+//! once. It holds where the network is complete and sees the whole problem; where it sees a relaxation, that is what is priced.
 
 use crate::alternatives::{Alternative, Displaced};
 use crate::flow::{FAR, Labels, Link, Network};
@@ -63,17 +63,17 @@ pub(crate) struct Detours<'a> {
 }
 
 impl<'a> Detours<'a> {
-    /// Searches as far as the `count` cheapest placements of the demand need.
+    /// Searches as far as the `count` cheapest of these placements of the demand need.
     pub(crate) fn search_from(
         instance: &'a Instance,
         network: &'a Network,
         incoming: &'a Incoming,
         demand: usize,
+        arcs: Vec<Arc>,
         count: usize,
     ) -> Self {
         let nodes = network.tree().nodes();
-        let arcs = instance.demands()[demand].arcs.iter();
-        let arcs = arcs.map(|&arc| (network.reduced_cost(instance, demand, arc), arc)).collect();
+        let arcs = arcs.into_iter().map(|arc| (network.reduced_cost(instance, demand, arc), arc)).collect();
         let labels = Labels::new(nodes);
         let mut detours = Self { instance, network, incoming, demand, labels, settled: vec![false; nodes], arcs };
         detours.search(count);
@@ -162,13 +162,15 @@ impl<'a> Detours<'a> {
         }
     }
 
-    /// Every arc the search priced, in the order of the instance.
+    /// Every arc the search priced, in the order they were given.
     pub(crate) fn read(self) -> Vec<Alternative> {
         let alternative = |&(reduced, arc): &(i64, Arc)| {
+            let system_cost = reduced + self.distance(arc.resource)?;
             Some(Alternative {
                 resource: arc.resource,
                 own_cost: arc.cost,
-                system_cost: reduced + self.distance(arc.resource)?,
+                system_cost,
+                at_least: Some(system_cost),
                 exact: true,
                 displaced: self.displaced(arc.resource),
             })

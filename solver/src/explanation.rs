@@ -77,7 +77,11 @@ struct Placed {
 struct AlternativeTold {
     resource: String,
     own_cost: i64,
+    /// What it costs the whole, at most where it is not exact.
     system_cost: i64,
+    /// What it costs at least, where that is proved and is less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<i64>,
     exact: bool,
     moves: Vec<Move>,
 }
@@ -165,6 +169,7 @@ impl NamedInstance {
             resource: self.resources[alternative.resource].clone(),
             own_cost: alternative.own_cost,
             system_cost: alternative.system_cost,
+            at_least: alternative.at_least.filter(|_| !alternative.exact),
             exact: alternative.exact,
             moves: alternative.displaced.iter().map(|displaced| self.moved(displaced)).collect(),
         };

@@ -68,6 +68,16 @@ fn a_solution_says_what_the_plan_is_and_why() {
     assert_eq!(told["explain"]["tiers"], serde_json::Value::Null);
     assert_eq!(told["explain"]["unplaced"][0], serde_json::json!({"demand": "r", "reason": "no_arcs"}));
     assert_eq!(told["explain"]["placed"][0]["alternatives"][0]["resource"], "7");
+    // Both figures where they differ, one where they meet.
+    for alternative in told["explain"]["placed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|placed| placed["alternatives"].as_array().unwrap())
+    {
+        let least = alternative.get("at_least").map(|least| least.as_i64() < alternative["system_cost"].as_i64());
+        assert_eq!(least, if alternative["exact"] == true { None } else { Some(true) }, "{alternative}");
+    }
 }
 
 #[test]

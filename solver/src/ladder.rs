@@ -6,12 +6,14 @@
 
 use crate::ascent;
 use crate::budget::{Budget, Meter, Seed};
+use crate::duals::Priced;
 use crate::exact::{self, Finding, Model, Silence, Task};
 use crate::flow::Network;
 use crate::greedy;
 use crate::improve::{self, Columns};
 use crate::instance::Instance;
 use crate::parts::{Part, parts};
+use crate::pieces::Piece;
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
 #[cfg(feature = "highs")]
 use crate::priced;
@@ -32,9 +34,9 @@ const NARROWED_MAX: usize = 16;
 /// A plan, with the network it may come from.
 pub(crate) struct Climbed {
     pub(crate) plan: Plan,
-    /// Absent when the budget ended before the flow began, and where prices came without one.
-    pub(crate) network: Option<Network>,
-    /// The price of each resource by the relaxation, in points, where it was found.
+    /// What is left to ask about: the whole, or each part.
+    pub(crate) pieces: Vec<Piece>,
+    /// The price of each resource by the relaxation, in points, where it was found; of each part by the flow where it was not.
     pub(crate) prices: Option<Vec<Option<i64>>>,
     /// The most of each strict tier that a plan with the best counts may place, as far as is proved; none without strict tiers.
     pub(crate) most: Vec<usize>,
@@ -61,8 +63,8 @@ pub(crate) fn climb_within(instance: &Instance, meter: Meter, seed: Seed, law: O
     if !network.is_whole() {
         let parts = climb.build(|| parts(instance));
         if !parts.is_empty() {
-            let prices = climb.by_parts(parts, seed);
-            return climb.end(None, Some(prices));
+            let (prices, pieces) = climb.by_parts(parts, seed);
+            return Climbed { pieces, prices: Some(prices), ..climb.end(None, None) };
         }
         if let Some(law) = law {
             return strict::climb(instance, climb.meter, seed, &law);
@@ -144,16 +146,15 @@ impl<'a> Climb<'a> {
     fn go_on(mut self, mut network: Network, seed: Seed) -> Climbed {
         if !network.is_whole() && ascent::suits(self.instance) {
             let supply = self.build(|| Supply::of(self.instance));
-            let proof = self.by_prices(&supply, seed);
-            let prices = proof.prices(self.instance);
-            return self.end(None, prices);
+            let priced = self.by_prices(&supply, seed).into_priced();
+            return self.end(None, priced);
         }
         self.flow(&mut network);
-        let mut prices = None;
+        let mut priced = None;
         if network.is_complete() && !self.is_proved() {
-            prices = self.beyond(&network, seed).prices(self.instance);
+            priced = self.beyond(&network, seed).into_priced();
         }
-        self.end(Some(network), prices)
+        self.end(Some(network), priced)
     }
 
     /// Takes an assignment that keeps the rows into hand, and with it what it leaves room for.
@@ -183,8 +184,9 @@ impl<'a> Climb<'a> {
         self.record(Rung::Flow, outcome);
     }
 
-    /// Each part for itself, within its share of the budget; the prices it found.
-    fn by_parts(&mut self, parts: Vec<Part>, seed: Seed) -> Vec<Option<i64>> {
+    /// Each part for itself, within its share of the budget; the prices it found, and what is left of it.
+    fn by_parts(&mut self, parts: Vec<Part>, seed: Seed) -> (Vec<Option<i64>>, Vec<Piece>) {
+        let mut pieces = Vec::with_capacity(parts.len());
         let mut prices = vec![None; self.instance.resources().len()];
         let mut assign = vec![None; self.instance.demands().len()];
         // Those in no part pay their penalty, whatever is done.
@@ -195,7 +197,7 @@ impl<'a> Climb<'a> {
         let mut most = Vec::new();
         for Part { instance, demands, resources, size } in parts {
             let law = self.strict.as_ref().map(|strict| strict.law.of_part(&demands));
-            let Climbed { plan, network, prices: found, most: of_part, .. } =
+            let Climbed { plan, pieces: of_it, prices: found, most: of_part, .. } =
                 climb_within(&instance, self.meter.of_part(size, left, whole), seed, law);
             most.push(of_part);
             left -= size;
@@ -206,9 +208,11 @@ impl<'a> Climb<'a> {
                 assign[demand] = place.map(|place| resources[place]);
             }
             for (index, &resource) in resources.iter().enumerate() {
-                let of_flow = network.as_ref().map(|network| network.price(index));
+                let of_flow = of_it.first().and_then(Piece::network).map(|network| network.price(index));
                 prices[resource] = found.as_ref().map_or(of_flow, |found| found[index]);
             }
+            let instance = instance.into();
+            pieces.extend(of_it.into_iter().map(|piece| piece.searched_as(&instance).within(&demands, &resources)));
             if !plan.optimal {
                 self.skipped = Some(plan.stopped_by);
             }
@@ -224,10 +228,14 @@ impl<'a> Climb<'a> {
             let tiers = 0..strict.most.len();
             strict.most = tiers.map(|tier| most.iter().map(|of_part| of_part[tier]).sum()).collect();
         }
-        self.offer(State::of(self.instance, &assign, &self.order), rung);
+        let found = State::of(self.instance, &assign, &self.order);
+        if self.rank(&found).is_ge() {
+            // Also on a tie: the parts explain this assignment and no other.
+            (self.best, self.rung) = (found, rung);
+        }
         bound.into_iter().for_each(|bound| self.prove(bound));
         self.record(rung, ended(self.is_proved()));
-        prices
+        (prices, pieces)
     }
 
     /// Where few resources take many each: prices natively, what they suggest, moves, and exact where that is small enough.
@@ -477,12 +485,16 @@ impl<'a> Climb<'a> {
         }
     }
 
-    /// Takes what is better: more of the first strict tier in which they differ, or else fewer points.
-    fn offer(&mut self, found: State<'a>, rung: Rung) {
+    /// How good it is beside what is in hand: more of the first strict tier in which they differ, or else fewer points.
+    fn rank(&self, found: &State<'_>) -> Ordering {
         let ranked = self.strict.as_ref().map_or(Ordering::Equal, |strict| {
             strict.law.placed(&found.assignment()).cmp(&strict.law.placed(&self.best.assignment()))
         });
-        if ranked.then_with(|| self.best.objective().cmp(&found.objective())).is_gt() {
+        ranked.then_with(|| self.best.objective().cmp(&found.objective()))
+    }
+
+    fn offer(&mut self, found: State<'a>, rung: Rung) {
+        if self.rank(&found).is_gt() {
             (self.best, self.rung) = (found, rung);
             self.hold_rows();
         }
@@ -533,7 +545,11 @@ impl<'a> Climb<'a> {
         self.trace.push(Trace { rung, outcome, objective: self.best.objective() - surcharge, bound, elapsed });
     }
 
-    fn end(self, network: Option<Network>, prices: Option<Vec<Option<i64>>>) -> Climbed {
+    fn end(self, network: Option<Network>, priced: Option<Box<Priced>>) -> Climbed {
+        let price = |priced: &Priced| {
+            (0..self.instance.resources().len()).map(|index| Some(priced.price(self.instance, index))).collect()
+        };
+        let prices = priced.as_deref().map(price);
         let met = self.strict.as_ref().is_none_or(|strict| strict.is_met(&self.best.assignment()));
         let optimal = self.is_proved() && met;
         let stopped_by = match self.meter.stopped().or(self.skipped) {
@@ -559,7 +575,8 @@ impl<'a> Climb<'a> {
             tiers: None,
         };
         let most = self.strict.map_or_else(Vec::new, |strict| strict.most);
-        Climbed { plan, network, prices, most, lawful: None }
+        let pieces = vec![Piece::new(plan.objective, plan.bound, network, priced)];
+        Climbed { plan, pieces, prices, most, lawful: None }
     }
 }
 

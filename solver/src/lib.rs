@@ -28,6 +28,7 @@
 //! | `reoptimise` | a better plan for those who have places, moving few |
 //! | `alternatives` | what else could be done with one demand, and at what price |
 //! | `detours` | those prices, exact, from the flow |
+//! | `pieces` | what is proved of a placement, piece by piece |
 //! | `tiers` | whether a higher tier gave up anybody |
 //! | `unplaced` | why a demand is left out |
 //! | `check` | the independent verifier |
@@ -58,6 +59,7 @@ mod joined;
 mod ladder;
 mod laminar;
 mod parts;
+mod pieces;
 mod plan;
 #[cfg(feature = "highs")]
 mod priced;

@@ -17,10 +17,12 @@ pub(crate) enum Proof<'n> {
 }
 
 impl Proof<'_> {
-    /// The price of each resource by the relaxation, in points, where there is one.
-    pub(crate) fn prices(&self, instance: &Instance) -> Option<Vec<Option<i64>>> {
-        let Self::Prices(priced) = self else { return None };
-        Some((0..instance.resources().len()).map(|resource| Some(priced.price(instance, resource))).collect())
+    /// The prices of the relaxation, if that is what proves.
+    pub(crate) fn into_priced(self) -> Option<Box<Priced>> {
+        match self {
+            Self::Flow(_) => None,
+            Self::Prices(priced) => Some(priced),
+        }
     }
 
     /// The lower bound that is proved, in points.

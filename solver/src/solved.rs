@@ -3,10 +3,10 @@
 //! Start here to use the crate. It must never be changed by a question.
 
 use crate::budget::{Budget, Seed};
-use crate::detours::Incoming;
 use crate::flow::Network;
 use crate::instance::Instance;
 use crate::ladder::{Climbed, climb};
+use crate::pieces::Piece;
 use crate::plan::Plan;
 use crate::strict::Lawful;
 use std::sync::Arc as Shared;
@@ -64,9 +64,10 @@ pub fn solve(instance: &Instance, budget: Budget, seed: Seed) -> Plan {
 pub struct Solved {
     instance: Shared<Instance>,
     plan: Plan,
-    network: Option<Network>,
+    pieces: Vec<Piece>,
+    /// Of each demand the piece it is in; empty where there is one piece only.
+    piece_of: Vec<Option<usize>>,
     prices: Option<Vec<Option<i64>>>,
-    incoming: Option<Incoming>,
     /// What was searched, where tiers are strict.
     lawful: Option<Lawful>,
 }
@@ -76,18 +77,25 @@ impl Solved {
     #[must_use]
     pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
         let instance = instance.into();
-        let Climbed { plan, network, prices, lawful, .. } = climb(&instance, budget, seed);
-        let explains = network.as_ref().filter(|network| network.is_complete() && network.is_whole());
+        let Climbed { plan, pieces, prices, lawful, .. } = climb(&instance, budget, seed);
         let searched = lawful.as_ref().map_or(&instance, |lawful| &lawful.instance);
-        let incoming = explains.map(|network| Incoming::new(searched, network));
-        Self { instance, plan, network, prices, incoming, lawful }
+        let pieces: Vec<Piece> = pieces.into_iter().map(|piece| piece.ready(searched)).collect();
+        let mut piece_of = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            for &demand in piece.demands().unwrap_or_default() {
+                piece_of.resize(instance.demands().len(), None);
+                piece_of[demand] = Some(index);
+            }
+        }
+        Self { instance, plan, pieces, piece_of, prices, lawful }
     }
 
     /// What a flow that was kept has come to; it is complete and sees the whole problem.
     pub(crate) fn kept(instance: Instance, network: Network) -> Self {
-        let incoming = Some(Incoming::new(&instance, &network));
         let plan = Plan::of_flow(&instance, &network);
-        Self { instance: instance.into(), plan, network: Some(network), prices: None, incoming, lawful: None }
+        let piece = Piece::new(plan.objective, plan.bound, Some(network), None).ready(&instance);
+        let (pieces, piece_of) = (vec![piece], Vec::new());
+        Self { instance: instance.into(), plan, pieces, piece_of, prices: None, lawful: None }
     }
 
     /// The instance solved.
@@ -112,7 +120,7 @@ impl Solved {
         }
         let price = match &self.prices {
             Some(prices) => prices[resource],
-            None => self.network.as_ref().map(|network| network.price(resource)),
+            None => self.pieces.first().and_then(Piece::network).map(|network| network.price(resource)),
         };
         price.filter(|points| self.is_lawful(*points))
     }
@@ -127,8 +135,16 @@ impl Solved {
         self.lawful.as_ref().is_none_or(|lawful| lawful.is_of_points(points))
     }
 
+    /// The piece a demand is in; `None` where it has no placement worth using.
+    pub(crate) fn piece_of(&self, demand: usize) -> Option<&Piece> {
+        match &self.piece_of[..] {
+            [] => self.pieces.first(),
+            piece_of => self.pieces.get(piece_of[demand]?),
+        }
+    }
+
     /// The network, where its optimum is the plan.
-    pub(crate) fn exact_network(&self) -> Option<(&Network, &Incoming)> {
-        self.network.as_ref().zip(self.incoming.as_ref())
+    pub(crate) fn exact_network(&self) -> Option<&Network> {
+        self.pieces.first().and_then(Piece::whole_network)
     }
 }

@@ -90,7 +90,7 @@ impl Standing {
         if !solved.instance().strict_tiers().is_empty() {
             return None;
         }
-        let (network, _) = solved.exact_network()?;
+        let network = solved.exact_network()?;
         let labels = Labels::new(network.tree().nodes());
         Some(Self { instance: solved.instance().clone(), network: network.clone(), labels })
     }

@@ -13,6 +13,7 @@ use crate::flow::Network;
 use crate::greedy;
 use crate::instance::{Arc, Demand, Group, Instance};
 use crate::ladder::{Climbed, climb_keeping, climb_within};
+use crate::pieces::Piece;
 use crate::plan::{Plan, StrictTier};
 use crate::rules::{State, by_penalty};
 
@@ -136,7 +137,7 @@ impl Law {
 
     /// The plan in its own points and with its tiers told; `surcharged` is what was searched.
     pub(crate) fn told(self, instance: &Instance, surcharged: Instance, climbed: Climbed) -> Climbed {
-        let Climbed { plan, most, network, prices, .. } = climbed;
+        let Climbed { plan, most, pieces, prices, .. } = climbed;
         let surcharge = self.surcharge(&plan.assign);
         let mut split = plan.split;
         split.unplaced -= surcharge;
@@ -162,7 +163,7 @@ impl Law {
             ..plan
         };
         let lawful = Some(Lawful { instance: surcharged.into(), unit: self.unit });
-        Climbed { plan, most, network, prices, lawful }
+        Climbed { plan, most, pieces, prices, lawful }
     }
 }
 
@@ -240,11 +241,13 @@ pub(crate) fn climb(surcharged: &Instance, mut meter: Meter, seed: Seed, law: &L
     plan.split.unplaced += more;
     plan.bound = plan.bound.map(|bound| bound + more);
     let of_flow = |network: &Network| (0..mild.resources().len()).map(|index| Some(network.price(index))).collect();
-    let mut prices = climbed.prices.or_else(|| climbed.network.as_ref().map(of_flow));
+    let mut prices = climbed.prices.or_else(|| climbed.pieces.first().and_then(Piece::network).map(of_flow));
     for price in prices.iter_mut().flatten() {
         *price = price.filter(|points| is_of_points(*points, milder.unit));
     }
-    Climbed { prices, network: None, ..climbed }
+    let mild = mild.into();
+    let pieces = climbed.pieces.into_iter().map(|piece| piece.searched_as(&mild)).collect();
+    Climbed { prices, pieces, ..climbed }
 }
 
 /// Finds the most of each tier, the highest first, as rows and as far as it is proved: by one flow where it carries all limits

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failed test")]
 
+mod alternatives;
 mod instances;
 mod strict_tiers;
 
@@ -83,54 +84,6 @@ proptest! {
     #[test]
     fn doubling_every_cost_doubles_the_optimum(instance in any_instance()) {
         prop_assert_eq!(solve_in_turn(&doubled(&instance)).objective, 2 * solve_in_turn(&instance).objective);
-    }
-
-    #[test]
-    fn an_alternative_costs_the_whole_what_forcing_it_costs(instance in prop_oneof![plain(), laminar()]) {
-        let solved = Solved::new(instance.clone(), Budget::wall(WALL), Seed(0));
-        let best = solved.plan().objective;
-        for (index, demand) in instance.demands().iter().enumerate() {
-            let mut expected: Vec<(i64, i64, usize)> = demand
-                .arcs
-                .iter()
-                .filter_map(|arc| Some((optimum(&instance, Some((index, arc.resource)))? - best, arc.cost, arc.resource)))
-                .collect();
-            expected.sort_unstable();
-            for count in [1, 2, 9] {
-                let found = solved.alternatives(index, count);
-                let priced: Vec<_> = found.iter().map(|a| (a.system_cost, a.own_cost, a.resource)).collect();
-                prop_assert_eq!(&priced[..], &expected[..expected.len().min(count)], "demand {}", index);
-                for alternative in &found {
-                    prop_assert!(alternative.exact);
-                    let mut assign = solved.plan().assign.clone();
-                    assign[index] = Some(alternative.resource);
-                    for moved in &alternative.displaced {
-                        prop_assert_eq!(solved.plan().assign[moved.demand], moved.from);
-                        assign[moved.demand] = moved.to;
-                    }
-                    let verdict = check_assignment(&instance, &assign);
-                    prop_assert_eq!(&verdict.violations, &vec![]);
-                    prop_assert_eq!(verdict.split.unwrap().total() - best, alternative.system_cost);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn an_alternative_by_trial_is_never_promised_below_its_true_price(
-        instance in prop_oneof![crossing(), with_households(plain())],
-    ) {
-        let solved = {
-            let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Solved::new(instance.clone(), Budget::wall(WALL), Seed(0))
-        };
-        for index in 0..instance.demands().len() {
-            for alternative in solved.alternatives(index, 9) {
-                let truth = optimum(&instance, Some((index, alternative.resource))).unwrap() - solved.plan().objective;
-                prop_assert!(alternative.system_cost >= truth);
-                prop_assert!(!alternative.exact || alternative.system_cost == truth);
-            }
-        }
     }
 
     #[test]

@@ -166,6 +166,7 @@ proptest! {
                 let (counts, forced) = best(&instance, Some((index, alternative.resource))).unwrap();
                 prop_assert_eq!(&counts, &most);
                 prop_assert!(alternative.system_cost >= forced - points);
+                prop_assert!(alternative.at_least.is_none_or(|least| least <= forced - points), "{:?}", alternative);
             }
             let place = solved.plan().assign[index];
             prop_assert_eq!(solved.explain_unplaced(index).is_some(), place.is_none());
