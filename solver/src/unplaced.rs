@@ -24,7 +24,7 @@ pub enum Unplaced {
 pub struct Taken {
     /// Its resources that are full.
     pub full: usize,
-    /// Their holders with a greater penalty than its own.
+    /// Their holders with a greater penalty than its own; where tiers are strict, of a higher tier first.
     pub held_by_dearer: usize,
     /// Their holders with the same penalty.
     pub held_by_equal: usize,
