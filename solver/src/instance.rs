@@ -4,7 +4,6 @@
 //! It must never hold anything but indices and integer points: what a demand *is* belongs to the caller.
 //! It maps one to one to the `aiguilleur-instance/1` format; names and labels stay with the caller.
 
-use std::collections::HashSet;
 use thiserror::Error;
 
 /// The greatest total of points an instance may reach: below 2^53 every sum is exact in `i64` and in `f64` alike.
@@ -221,14 +220,6 @@ pub enum InstanceError {
     /// Strict tiers that name none.
     #[error("strict_tiers is empty; name one class or more, the highest tier first, or leave it out")]
     NoStrictTier,
-    /// A strict tier of a class that nothing in the instance has.
-    #[error("strict_tiers[{position}] is class {class}, which no demand has and no group counts")]
-    UnknownStrictTier {
-        /// Position in the list.
-        position: usize,
-        /// The class named.
-        class: u32,
-    },
     /// A class named as two strict tiers.
     #[error("strict_tiers[{position}] is class {class}, which is a tier already")]
     RepeatedStrictTier {
@@ -301,7 +292,8 @@ impl Instance {
 
     /// Makes these classes tiers of strict priority, the highest first, in place of any there were. A demand is of the tier
     /// of its first class. A plan places as many of the first tier as can be, among such plans as many of the second, and so
-    /// on; only then costs decide, and they alone decide about demands whose first class is no tier. A demand of a tier is
+    /// on; only then costs decide, and they alone decide about demands whose first class is no tier. A class nobody has today is an
+    /// empty tier. A demand of a tier is
     /// placed wherever it may be, also at more than its penalty.
     ///
     /// # Errors
@@ -310,13 +302,7 @@ impl Instance {
         if classes.is_empty() {
             return Err(InstanceError::NoStrictTier);
         }
-        let of_demands = self.demands.iter().map(|demand| &demand.classes);
-        let of_groups = self.groups.iter().filter_map(|group| group.classes.as_ref());
-        let known: HashSet<u32> = of_demands.chain(of_groups).flatten().copied().collect();
         for (position, &class) in classes.iter().enumerate() {
-            if !known.contains(&class) {
-                return Err(InstanceError::UnknownStrictTier { position, class });
-            }
             if classes[..position].contains(&class) {
                 return Err(InstanceError::RepeatedStrictTier { position, class });
             }

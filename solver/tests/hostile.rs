@@ -126,7 +126,7 @@ fn a_million_placements_are_read_and_have_an_answer_at_once() {
     );
     let named = read(text.as_bytes()).unwrap();
     for work in [0, 1_000_000] {
-        let budget = Budget { wall: Duration::from_secs(600), work: Some(work) };
+        let budget = Budget { work: Some(work), ..Budget::wall(Duration::from_secs(600)) };
         let plan = solve(&named.instance, budget, Seed(0));
         assert_eq!(check(&named.instance, &plan), vec![]);
         assert_eq!(plan.placed(), 1_000);

@@ -158,7 +158,7 @@ proptest! {
     fn what_is_told_of_a_plan_cut_short_is_true_of_it(instance in any_instance(), work in 0_u64..60) {
         let solved = {
             let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Solved::new(instance.clone(), Budget { wall: WALL, work: Some(work) }, Seed(0))
+            Solved::new(instance.clone(), Budget { work: Some(work), ..Budget::wall(WALL) }, Seed(0))
         };
         let (best, objective) = (optimum(&instance, None).unwrap(), solved.plan().objective);
         for index in 0..instance.demands().len() {

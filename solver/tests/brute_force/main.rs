@@ -40,7 +40,7 @@ proptest! {
 
     #[test]
     fn every_budget_gives_a_feasible_plan_and_a_true_bound(instance in any_instance(), work in 0_u64..60) {
-        let budget = Budget { wall: WALL, work: Some(work) };
+        let budget = Budget { work: Some(work), ..Budget::wall(WALL) };
         let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let plan = solve(&instance, budget, Seed(3));
         prop_assert_eq!(check(&instance, &plan), vec![]);
@@ -217,7 +217,7 @@ fn no_rung_goes_far_beyond_the_work_it_may_do() {
         let looks = u64::try_from(looks).unwrap();
         for limit in [0, looks / 2, looks * 2, looks * 8, looks * 40, looks * 200] {
             let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let plan = solve(&instance, Budget { wall: WALL, work: Some(limit) }, Seed(0));
+            let plan = solve(&instance, Budget { work: Some(limit), ..Budget::wall(WALL) }, Seed(0));
             assert_eq!(check(&instance, &plan), vec![]);
             assert!(
                 plan.work <= limit + 4 * looks,

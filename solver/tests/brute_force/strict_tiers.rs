@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn every_budget_gives_a_feasible_plan_and_tells_no_tier_wrongly(instance in any_strict(), work in 0_u64..200) {
-        let budget = Budget { wall: WALL, work: Some(work) };
+        let budget = Budget { work: Some(work), ..Budget::wall(WALL) };
         let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let plan = solve(&instance, budget, Seed(3));
         prop_assert_eq!(check(&instance, &plan), vec![]);
