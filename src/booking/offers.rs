@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Booking, Call, Failure};
 use crate::domain::decide::Command;
-use crate::domain::{CareRequest, Refusal, RequestId, RequestState, Slot, refusal::Subject};
+use crate::domain::{CareRequest, PatientFacts, Refusal, RequestId, RequestState, Slot, refusal::Subject};
 use crate::matching::{Pool, Proposal, Reason};
 
 /// One slot offered.
@@ -55,6 +55,8 @@ pub struct Offers {
     pub search: Search,
     /// Why the plan finds no place for this request, when it finds none.
     pub unserved: Option<Reason>,
+    /// What the caller could give up, and how many slots each would open: where nothing suits.
+    pub concessions: Vec<Reason>,
     /// Why a promise would serve everybody better than an hour now, where it would.
     pub promise: Option<Reason>,
 }
@@ -118,19 +120,22 @@ impl Booking {
             return Ok((Offers::none(budget, why_not(&case.request, case.facts.is_some())), None));
         };
         let pool = self.plan(budget).await?;
-        let offers = if pool.has(id) {
+        let Some(seeker) = self.seeker(&case.request, facts, now) else {
+            return Ok((Offers::none(budget, None), Some(pool)));
+        };
+        let mut offers = if pool.has(id) {
             let set_aside = pool.found(id).map(|found| found.set_aside.clone()).unwrap_or_default();
             let proposals = pool.proposals(id, self.policy.offers_max);
             Offers::of(&pool, proposals, set_aside, budget, pool.why_unserved(id))
         } else {
-            match self.seeker(&case.request, facts, now) {
-                Some(seeker) => {
-                    let (found, proposals) = pool.proposals_for(&seeker, self.travel.as_ref(), self.policy.offers_max);
-                    Offers::of(&pool, proposals, found.set_aside, budget, None)
-                }
-                None => Offers::none(budget, None),
-            }
+            let (found, proposals) = pool.proposals_for(&seeker, self.travel.as_ref(), self.policy.offers_max);
+            Offers::of(&pool, proposals, found.set_aside, budget, None)
         };
+        if offers.items.is_empty() {
+            let asked = |facts: &PatientFacts| facts.constraints.modality.is_some();
+            let where_is_a_wish = asked(facts) && self.pack.care_need_of(&facts.complaint).modality.is_none();
+            offers.concessions = pool.concessions(&seeker, where_is_a_wish, self.travel.as_ref());
+        }
         Ok((offers, Some(pool)))
     }
 }
@@ -153,7 +158,7 @@ impl Offers {
             considered: 0,
             set_aside: BTreeMap::new(),
         };
-        Self { items: Vec::new(), search, unserved, promise: None }
+        Self { items: Vec::new(), search, unserved, concessions: Vec::new(), promise: None }
     }
 
     fn of(
@@ -185,7 +190,7 @@ impl Offers {
             considered: pool.considered(),
             set_aside,
         };
-        Self { items, search, unserved, promise: None }
+        Self { items, search, unserved, concessions: Vec::new(), promise: None }
     }
 }
 

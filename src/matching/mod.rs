@@ -5,6 +5,7 @@
 //! into one instance for the optimiser, and reads its plan.
 
 pub mod candidate;
+pub mod concession;
 pub mod costs;
 pub mod effort;
 pub mod forecast;

@@ -12,6 +12,7 @@ use solver::{
 };
 
 use super::candidate::in_order;
+use super::concession::concessions;
 use super::suitable::{Suitable, suitable as suitable_to};
 use super::{Candidate, Fit, Promised, Reason, Seeker, costs, rules};
 use crate::domain::{Level, RequestId, Rpps};
@@ -338,6 +339,11 @@ impl Pool {
                 "Le calcul s'est arrêté avant la fin du temps imparti : relancez la recherche.",
             ),
         })
+    }
+
+    /// What somebody looking could give up, and the slots of the pool that would open; see [`super::concession`].
+    pub fn concessions(&self, seeker: &Seeker, where_is_a_wish: bool, travel: &dyn TravelTime) -> Vec<Reason> {
+        concessions(seeker, where_is_a_wish, &self.candidates, travel, self.now)
     }
 
     /// Whether a place that suits a demand is kept for somebody who may still come.

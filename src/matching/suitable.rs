@@ -106,7 +106,7 @@ fn examine(
 }
 
 /// Trips of one seeker, each worked out once per place and kind of hour: many slots share a place.
-struct Trips<'a> {
+pub(super) struct Trips<'a> {
     seeker: &'a Seeker,
     travel: &'a dyn TravelTime,
     /// By the candidate's spot: at an ordinary hour, at rush hour.
@@ -114,11 +114,12 @@ struct Trips<'a> {
 }
 
 impl<'a> Trips<'a> {
-    fn new(seeker: &'a Seeker, travel: &'a dyn TravelTime) -> Self {
+    pub(super) fn new(seeker: &'a Seeker, travel: &'a dyn TravelTime) -> Self {
         Self { seeker, travel, known: Vec::new() }
     }
 
-    fn to(&mut self, candidate: &Candidate) -> (u16, f64) {
+    /// Whole minutes from door to door, and kilometres as the crow flies.
+    pub(super) fn to(&mut self, candidate: &Candidate) -> (u16, f64) {
         // By video nobody moves; at home the practitioner does, as far as the patient would.
         if candidate.slot.modality == Modality::Virtual {
             return (0, 0.0);

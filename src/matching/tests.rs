@@ -447,3 +447,32 @@ fn one_place_more_is_told_with_what_it_brings_where_places_are_missing() {
     )));
     assert!(told(vec![], vec![], vec![noon(1)]).is_empty() && told(three(), vec![], vec![]).is_empty());
 }
+
+#[test]
+fn whoever_finds_nothing_hears_what_a_single_concession_opens() {
+    let codes = |change: &dyn Fn(&mut Seeker), where_is_a_wish| {
+        let mut seeker = seeker(1, Level::H24);
+        change(&mut seeker);
+        let places = vec![
+            candidate(1, 60, 9.0),
+            candidate(2, 90, 9.5),
+            candidate(3, 26 * 60, 1.0),
+            with(4, 70, 1.0, |(slot, _)| slot.modality = Modality::Virtual),
+            with(5, 80, 12.0, |(slot, _)| slot.modality = Modality::Virtual),
+            candidate(6, 27 * 60, 9.0),
+        ];
+        let pool = solve(vec![seeker.clone()], places);
+        let told = pool.concessions(&seeker, where_is_a_wish, &RoadModel);
+        told.into_iter().map(|reason| (reason.code, reason.text)).collect::<Vec<_>>()
+    };
+    let near = |seeker: &mut Seeker| seeker.constraints.max_travel_minutes = Some(10);
+    let told = codes(&near, true);
+    assert_eq!(told.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ["longer_trip", "by_video", "later_start"]);
+    assert!(told[0].1.starts_with("2 créneaux si le trajet peut durer") && told[0].1.ends_with("au lieu de 10 min."));
+    assert_eq!(told[1].1, "2 créneaux en téléconsultation.");
+    assert_eq!(told[2].1, "1 créneau après l'échéance, le premier le 25/11 à 11 h 00, avec l'accord du régulateur.");
+    // Where a medical reason says where, nobody talks anybody out of it.
+    assert!(codes(&near, false).iter().all(|(code, _)| *code != "by_video"));
+    let speaks = |seeker: &mut Seeker| seeker.constraints.languages = vec!["pl".parse().unwrap()];
+    assert_eq!(codes(&speaks, false)[0].1, "2 créneaux sans la langue demandée.");
+}

@@ -33,6 +33,10 @@ pub struct RequestShown {
     /// Why nothing can be offered, when nothing can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unserved: Option<ReasonShown>,
+    /// What the caller could give up, one thing at a time, and how many slots each would open; absent from lists and where
+    /// something suits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concessions: Vec<ReasonShown>,
     /// Why a promise would serve everybody better than an hour now; absent from lists and where it would not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise_advice: Option<ReasonShown>,
@@ -101,6 +105,9 @@ pub struct OffersShown {
     /// Why nothing can be offered, when nothing can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unserved: Option<ReasonShown>,
+    /// What the caller could give up, one thing at a time, and how many slots each would open; absent where something suits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concessions: Vec<ReasonShown>,
     /// Why a promise would serve everybody better than an hour now, where it would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise_advice: Option<ReasonShown>,

@@ -109,10 +109,11 @@ impl<'a> Showing<'a> {
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
         if let Some(offers) = offers {
-            let OffersShown { offers, search, unserved, promise_advice } = self.offers(offers);
+            let OffersShown { offers, search, unserved, concessions, promise_advice } = self.offers(offers);
             shown.offers = Some(offers);
             shown.search = Some(search);
             shown.unserved = unserved;
+            shown.concessions = concessions;
             shown.promise_advice = promise_advice;
         }
         shown
@@ -133,6 +134,7 @@ impl<'a> Showing<'a> {
             offers: None,
             search: None,
             unserved: self.unserved(request).as_ref().map(reason_shown),
+            concessions: Vec::new(),
             promise_advice: None,
             commune: request.commune.to_string(),
             commune_name: own.or_else(elsewhere),
@@ -224,6 +226,7 @@ impl<'a> Showing<'a> {
             offers: offers.items.iter().map(|offer| self.offer(offer)).collect(),
             search: search_shown(&offers.search),
             unserved: offers.unserved.as_ref().map(reason_shown),
+            concessions: offers.concessions.iter().map(reason_shown).collect(),
             promise_advice: offers.promise.as_ref().map(reason_shown),
         }
     }

@@ -40,9 +40,9 @@ export function startOffers(hold, promise) {
 
 /**
  * Shows offers anew.
- * @param {{ offers: Offer[], search?: any, unserved?: { text: string } | null, promise_advice?: { text: string } | null }} answer
+ * @param {{ offers: Offer[], search?: any, unserved?: { text: string } | null, concessions?: { text: string }[], promise_advice?: { text: string } | null }} answer
  */
-export function showOffers({ offers, search, unserved, promise_advice: advice }) {
+export function showOffers({ offers, search, unserved, concessions = [], promise_advice: advice }) {
   rows.clear();
   list.replaceChildren();
   if (advice) {
@@ -52,7 +52,10 @@ export function showOffers({ offers, search, unserved, promise_advice: advice })
   byId("search-note").textContent = search ? searchNote(search) : "";
   if (offers.length === 0) {
     list.append(el("div", { class: "empty" }, el("p", { class: "empty-title" }, say("offers.none")),
-      unserved && el("p", {}, unserved.text), el("p", {}, say("offers.none_advice"))));
+      unserved && el("p", {}, unserved.text),
+      concessions.length > 0 && el("p", {}, say("offers.concessions")),
+      concessions.length > 0 && el("ul", { class: "concessions" }, concessions.map(({ text }) => el("li", {}, text))),
+      el("p", {}, say("offers.none_advice"))));
     return;
   }
   const shown = el("ol", { class: "offers" });
