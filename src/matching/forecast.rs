@@ -18,16 +18,16 @@ use crate::geography::travel::Place;
 /// How far back one looks: our assumption; long enough for a day's mean, short enough for the season.
 pub const PAST: TimeDelta = TimeDelta::days(28);
 
-/// How far ahead arrivals are expected: as long as the longest delay of those a place is kept for. Chosen by trial, as
-/// [`LIKELY`] was.
-pub const AHEAD: TimeDelta = TimeDelta::hours(48);
+/// How far ahead arrivals are expected: a day beyond the longest delay of those a place is kept for, since whoever can wait
+/// two days competes for the places of the third with those who come then. Chosen by trial, as [`LIKELY`] was.
+pub const AHEAD: TimeDelta = TimeDelta::hours(72);
 
 /// Hours of one window.
 const WINDOW: u32 = 2;
 
-/// Arrivals less likely than this are not expected. Of 0.05 to 0.4, tried on twenty seeded weeks (the first ten of either
-/// territory of `cargo bench --bench figures -- weeks`, which its tables do not use), this missed fewest same-day patients and
-/// cost least where places are scarce: below it places are kept from people for nobody, above it too few are kept.
+/// Arrivals less likely than this are not expected. Of 0.05 to 0.4, tried on forty seeded weeks (the first twenty of
+/// either territory of `cargo bench --bench figures -- weeks`, whose tables use others), this missed fewest same-day patients
+/// and cost least where places are scarce: below it places are kept from people for nobody, above it too few are kept.
 const LIKELY: f64 = 0.25;
 
 /// Days of a kind that must have been seen before anything is said of such days.
