@@ -4,6 +4,7 @@
 import { button, byId, el, page, say, sayCount } from "./page.js";
 import { countdown, dayOf, now, spoken, timeOf, whenOf } from "./times.js";
 import { tell } from "./notices.js";
+import { nothingFound, searchNote } from "./search.js";
 import { placeOf, professionOf } from "./slot.js";
 
 /** @typedef {import("./slot.js").Slot} Slot */
@@ -51,11 +52,7 @@ export function showOffers({ offers, search, unserved, concessions = [], promise
   }
   byId("search-note").textContent = search ? searchNote(search) : "";
   if (offers.length === 0) {
-    list.append(el("div", { class: "empty" }, el("p", { class: "empty-title" }, say("offers.none")),
-      unserved && el("p", {}, unserved.text),
-      concessions.length > 0 && el("p", {}, say("offers.concessions")),
-      concessions.length > 0 && el("ul", { class: "concessions" }, concessions.map(({ text }) => el("li", {}, text))),
-      el("p", {}, say("offers.none_advice"))));
+    list.append(nothingFound(unserved, concessions));
     return;
   }
   const shown = el("ol", { class: "offers" });
@@ -66,14 +63,6 @@ export function showOffers({ offers, search, unserved, concessions = [], promise
   }
   list.append(shown);
   rove();
-}
-
-/** @param {any} search */
-function searchNote(search) {
-  const dropped = Object.values(search.set_aside ?? {}).reduce((sum, n) => sum + Number(n), 0);
-  return [say("offers.search", { considered: search.considered, elapsed: Math.round(search.elapsed_ms) }),
-    dropped > 0 && say("offers.set_aside", { n: dropped }), search.optimal && say("offers.proved"),
-    search.solver_busy && say("offers.solver_busy")].filter(Boolean).join(" · ");
 }
 
 /** @param {Offer} offer @returns {Row} */
