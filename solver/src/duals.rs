@@ -5,6 +5,8 @@
 //! the same once they are rounded: the bound is computed from the instance alone. Must never trust the value a linear
 //! program states.
 
+use crate::budget::Meter;
+use crate::counted::{Counted, Ways};
 use crate::instance::{Arc, Household, Instance};
 use crate::rules::household;
 use crate::supply::{Segment, Supply};
@@ -80,7 +82,7 @@ impl Prices {
         for (segments, price) in supply.groups.iter().zip(&self.groups) {
             total -= segments.as_ref().map_or(0, |segments| self.gain(segments, *price));
         }
-        Paid { demands, households, bound: ceil(total, self.parts) }
+        Paid { demands, households, total, bound: ceil(total, self.parts) }
     }
 
     /// The least a household pays: its members one by one, or all together with one resource.
@@ -95,6 +97,16 @@ impl Prices {
     /// What placing all members there uses up, in parts of a point.
     pub(crate) fn of_all(&self, instance: &Instance, household: &Household, resource: usize) -> i64 {
         household.members.iter().map(|&member| self.of_placing(instance, member, resource)).sum()
+    }
+
+    /// The units of all resources, those first that are worth most above what they cost, in parts of a point each.
+    pub(crate) fn offered(&self, supply: &Supply) -> Vec<(i64, usize)> {
+        let of = |(segments, price): (&Vec<Segment>, &i64)| {
+            segments.iter().map(|segment| (price - segment.cost * self.parts, segment.units)).collect::<Vec<_>>()
+        };
+        let mut offered: Vec<(i64, usize)> = supply.resources.iter().zip(&self.resources).flat_map(of).collect();
+        offered.sort_unstable_by(|one, other| other.cmp(one));
+        offered
     }
 
     /// What units are worth at their price: each that costs less than it is taken.
@@ -113,6 +125,8 @@ pub(crate) struct Paid {
     pub(crate) demands: Vec<i64>,
     /// Each household, on its own or together.
     pub(crate) households: Vec<i64>,
+    /// What the prices prove, in parts of a point.
+    pub(crate) total: i128,
     /// Proved lower bound on the whole instance, in points.
     pub(crate) bound: i64,
 }
@@ -122,12 +136,34 @@ pub(crate) struct Paid {
 pub(crate) struct Priced {
     pub(crate) prices: Prices,
     pub(crate) paid: Paid,
+    /// What counting proves beyond them.
+    counted: Option<Counted>,
 }
 
 impl Priced {
     pub(crate) fn new(instance: &Instance, supply: &Supply, prices: Prices) -> Self {
         let paid = prices.paid(instance, supply);
-        Self { prices, paid }
+        Self { prices, paid, counted: None }
+    }
+
+    /// Raises the bound by counting, to `limit` points at most; false if the meter stopped it.
+    pub(crate) fn count(&mut self, instance: &Instance, supply: &Supply, limit: i64, meter: &mut Meter) -> bool {
+        if let Some(counted) = Counted::new(instance, supply, &self.prices, &self.paid, limit, meter) {
+            let bound = ceil(self.paid.total + i128::from(counted.rise), self.prices.parts());
+            // What is looked at may have been narrowed further than the last time.
+            if bound >= self.paid.bound {
+                self.paid.bound = bound;
+                self.counted = Some(counted);
+            }
+        }
+        meter.open()
+    }
+
+    /// The only ways to count the units that may be counted in several, in what costs less than `limit` points.
+    pub(crate) fn ways(&self, instance: &Instance, limit: i64) -> Ways {
+        let left = i128::from(limit) * i128::from(self.prices.parts()) - self.paid.total;
+        let counted = self.counted.as_ref().zip(i64::try_from(left).ok());
+        counted.map_or_else(Ways::default, |(counted, left)| counted.ways(instance, left))
     }
 
     /// The price of one more demand with a resource in points, rounded down: its own, and that of the groups above it that
@@ -153,11 +189,19 @@ impl Priced {
         let pays = arc.map_or(instance.demands()[demand].penalty * parts, |arc| {
             (arc.cost + apart) * parts + prices.of_placing(instance, demand, arc.resource)
         });
-        let others = instance.household_of(demand).map_or(0, |of| {
-            let members = &instance.households()[of].members;
-            members.iter().map(|&member| self.paid.demands[member]).sum::<i64>() - self.paid.households[of]
-        });
-        (pays - self.paid.demands[demand] + others).div_euclid(parts)
+        let Some(of) = instance.household_of(demand) else {
+            let others = self.counted.as_ref().map_or(0, |counted| counted.single(demand, arc.is_some()));
+            return (pays - self.paid.demands[demand] + others).div_euclid(parts);
+        };
+        let members = &instance.households()[of].members;
+        let miss = if let Some(counted) = &self.counted {
+            let gain = arc.map(|_| pays - instance.demands()[demand].penalty * parts);
+            counted.apart(of, demand, gain)
+        } else {
+            let alone = members.iter().map(|&member| self.paid.demands[member]).sum::<i64>();
+            pays - self.paid.demands[demand] + alone - self.paid.households[of]
+        };
+        miss.div_euclid(parts)
     }
 
     /// The same where the whole household is placed there; `None` where it cannot be.
@@ -166,7 +210,8 @@ impl Priced {
         let cost = household::cost_together(instance, of, resource)?;
         let parts = self.prices.parts();
         let pays = cost * parts + self.prices.of_all(instance, of, resource);
-        Some((pays - self.paid.households[household]).div_euclid(parts))
+        let others = self.counted.as_ref().map_or(0, |counted| counted.together(household));
+        Some((pays - self.paid.households[household] + others).div_euclid(parts))
     }
 }
 

@@ -7,6 +7,7 @@
 //! it must never round a fraction up: a column counts as chosen above 1 − 1e-6 only.
 
 use crate::budget::Budget;
+use crate::counted::Ways;
 use crate::instance::{Arc, Group, Instance};
 use crate::rules::household;
 use crate::strict::Strict;
@@ -75,6 +76,10 @@ pub(crate) trait Useful {
     fn alone(&self, demand: usize, arc: Option<Arc>) -> bool;
     /// Place all members of a household there, which is possible.
     fn together(&self, household: usize, resource: usize) -> bool;
+    /// How many of whom it may place, where that is known of some together.
+    fn ways(&self) -> Ways {
+        Ways::default()
+    }
 }
 
 /// The columns of a demand on its own, with what they cost more than leaving it out: what is useful, and where it is.
@@ -218,6 +223,7 @@ impl Model {
         }
         model.add_rows(instance);
         strict.into_iter().for_each(|strict| model.hold_tiers(strict));
+        model.add_ways(&useful.ways(), in_hand);
         model
     }
 
@@ -291,6 +297,33 @@ impl Model {
         }
         for ((terms, group), load) in of_group.into_iter().zip(instance.groups()).zip(loads) {
             self.price_group(group, &terms, load);
+        }
+    }
+
+    /// The ways to count: one of them is taken, the one in hand if nothing better, and each unit is placed so often at most.
+    /// Without them a household could be placed by a fraction where no whole number of others fills what is left.
+    fn add_ways(&mut self, ways: &Ways, in_hand: &[Option<usize>]) {
+        if ways.counts.len() < 2 {
+            return;
+        }
+        let first = self.costs.len();
+        let held = |unit: &Vec<usize>| unit.iter().filter(|&&demand| in_hand[demand].is_some()).count();
+        let held: Vec<usize> = ways.units.iter().map(held).collect();
+        let counts: Vec<&Vec<usize>> = ways.counts.iter().filter(|counts| **counts != held).chain([&held]).collect();
+        for way in 0..counts.len() {
+            self.costs.push((0.0, 1.0));
+            self.incumbent.push(if way + 1 == counts.len() { 1.0 } else { 0.0 });
+        }
+        self.rows.push(Row { terms: (0..counts.len()).map(|way| (first + way, 1.0)).collect(), limit: 1.0 });
+        for (place, unit) in ways.units.iter().enumerate() {
+            if unit.iter().any(|&demand| self.fixed[demand].is_some()) {
+                continue;
+            }
+            let columns = self.binaries.iter().enumerate();
+            let columns = columns.filter(|(_, column)| column.demands.iter().any(|demand| unit.contains(demand)));
+            let placed = columns.map(|(column, of)| (column, of.demands.len() as f64));
+            let allowed = counts.iter().enumerate().map(|(way, counts)| (first + way, -(counts[place] as f64)));
+            self.rows.push(Row { terms: placed.chain(allowed).collect(), limit: 0.0 });
         }
     }
 
@@ -428,6 +461,7 @@ fn round_up(value: f64) -> i64 {
 mod tests {
     use super::*;
     use crate::instance::samples::one_cheap_place_for_two as instance;
+    use crate::instance::{Demand, Household, Resource};
 
     /// Everything is useful, but for one demand left out.
     struct AllBut(Option<usize>);
@@ -468,6 +502,40 @@ mod tests {
             assert!(answer.optimal);
             assert_eq!(round_up(model.objective(&answer.values)), 5);
         }
+    }
+
+    /// Two pairs of whom one must be placed whole, if any.
+    struct OnePair;
+
+    impl Useful for OnePair {
+        fn alone(&self, _: usize, _: Option<Arc>) -> bool {
+            true
+        }
+
+        fn together(&self, _: usize, _: usize) -> bool {
+            true
+        }
+
+        fn ways(&self) -> Ways {
+            Ways { units: vec![vec![0, 1], vec![2, 3]], counts: vec![vec![2, 0], vec![0, 2]] }
+        }
+    }
+
+    #[test]
+    fn where_the_ways_to_count_are_known_no_household_is_placed_by_half() {
+        let demand = Demand { penalty: 10, arcs: vec![Arc { resource: 0, cost: 0 }], ..Demand::default() };
+        let pair = |first| Household { members: vec![first, first + 1], split_penalty: 100 };
+        let instance = Instance::new(vec![demand; 4], vec![Resource { capacity: 3 }], vec![]).unwrap();
+        let instance = instance.with_households(vec![pair(0), pair(2)]).unwrap();
+        let relaxed = |model: Model| {
+            let answer = model.solve(Task::Relax, Duration::from_secs(3_600)).unwrap();
+            (model.objective(&model.incumbent), model.objective(&answer.values))
+        };
+        // Without them one is placed whole and the other by half. In hand is what no way says: nobody placed.
+        let (_, known_of_none) = relaxed(Model::new(&instance, &AllBut(None), &[None; 4], None));
+        let (in_hand, known) = relaxed(Model::new(&instance, &OnePair, &[None; 4], None));
+        assert!((known_of_none - 10.0).abs() < 1e-6, "{known_of_none}");
+        assert!((in_hand - 40.0).abs() < 1e-6 && (known - 20.0).abs() < 1e-6, "{in_hand}, {known}");
     }
 
     #[test]

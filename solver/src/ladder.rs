@@ -244,20 +244,29 @@ impl<'a> Climb<'a> {
         self.prove(priced.paid.bound);
         let open = self.meter.open();
         self.record(Rung::Prices, ended(open));
-        let proof = Proof::Prices(Box::new(priced));
+        let mut proof = Proof::Prices(Box::new(priced));
         if open && !self.is_proved() {
-            self.around(&proof, seed);
+            self.around(&mut proof, supply, seed);
         }
         proof
     }
 
+    /// Raises the bound of prices by counting, for what is better than what is in hand.
+    fn count(&mut self, proof: &mut Proof<'_>, supply: &Supply) {
+        let Proof::Prices(priced) = proof else { return };
+        let open = priced.count(self.instance, supply, self.best.objective(), &mut self.meter);
+        self.prove(priced.paid.bound);
+        self.record(Rung::Prices, ended(open));
+    }
+
     /// What prices suggest, and what is better near it.
-    fn around(&mut self, proof: &Proof<'_>, seed: Seed) {
+    fn around(&mut self, proof: &mut Proof<'_>, supply: &Supply, seed: Seed) {
         let Proof::Prices(priced) = proof else { return };
         let mut found = round::assign(self.instance, priced, &mut self.meter);
         greedy::fill(&mut found, &self.order, &mut self.meter);
         self.offer(found.clone(), Rung::Repair);
         self.record(Rung::Repair, ended(true));
+        self.count(proof, supply);
         // Near the prices first: a few placements each are quickly tried, and nearly all that helps is among them.
         let all = self.columns(proof);
         let mut finished = true;
@@ -271,6 +280,7 @@ impl<'a> Climb<'a> {
         // A part small enough to be solved in no time makes the rest smaller; only then the whole, and at last by seed.
         let wide = exact::columns_max(self.meter.wall());
         for (largest, shaken) in [(wide / 3, false), (wide, false), (wide, true)] {
+            self.count(proof, supply);
             if self.is_proved() || self.exact(proof, largest) || self.is_proved() {
                 return;
             }

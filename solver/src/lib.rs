@@ -13,6 +13,7 @@
 //! | `laminar` | which groups a flow can carry |
 //! | `supply` | what resources and groups can take, unit by unit |
 //! | `duals` | prices, and the bound they prove |
+//! | `counted` | that bound raised, where whole numbers of demands are placed |
 //! | `ascent` | those prices natively, where few resources take many each |
 //! | `round` | the assignment prices suggest |
 //! | `flow` | second rung: shortest augmenting paths, exact for the plain problem and for laminar groups |
@@ -46,6 +47,7 @@ mod ascent;
 mod basis;
 mod budget;
 mod check;
+mod counted;
 mod detours;
 mod duals;
 mod exact;

@@ -2,6 +2,7 @@
 //!
 //! It only reads what others found, and must never search.
 
+use crate::counted::Ways;
 use crate::duals::Priced;
 use crate::exact::Useful;
 use crate::flow::Network;
@@ -66,5 +67,12 @@ impl Useful for Below<'_> {
             Proof::Prices(priced) => priced.miss_together(self.instance, household, resource).unwrap_or(i64::MAX / 2),
         };
         self.floor + miss < self.limit
+    }
+
+    fn ways(&self) -> Ways {
+        match self.proof {
+            Proof::Flow(_) => Ways::default(),
+            Proof::Prices(priced) => priced.ways(self.instance, self.limit),
+        }
     }
 }

@@ -112,6 +112,20 @@ pub(crate) fn crossing() -> impl Strategy<Value = Instance> {
     })
 }
 
+/// Few resources, each dearer the more it takes, and not enough of them: how many are placed in all is what matters.
+pub(crate) fn few_places() -> impl Strategy<Value = Instance> {
+    (4_usize..=5, 2_usize..=3).prop_flat_map(|(d, r)| {
+        let places = prop::collection::vec((1_usize..=3).prop_map(|capacity| Resource { capacity }), r);
+        let groups = (0..r).map(|resource| group(resource..resource + 1, Just(None))).collect::<Vec<_>>();
+        let demand = (40_i64..60, prop::collection::vec(0_i64..12, r), 0_u32..3).prop_map(|(penalty, costs, class)| {
+            let arcs = costs.into_iter().enumerate().map(|(resource, cost)| Arc { resource, cost }).collect();
+            Demand { penalty, arcs, classes: vec![class], current: None }
+        });
+        (prop::collection::vec(demand, d), places, groups)
+            .prop_map(|(demands, resources, groups)| Instance::new(demands, resources, groups).unwrap())
+    })
+}
+
 /// Households of two or three, over any of the others.
 pub(crate) fn with_households(instances: impl Strategy<Value = Instance>) -> impl Strategy<Value = Instance> {
     let sizes = prop::collection::vec((2_usize..=3, 0_i64..30), 0..3);
@@ -129,7 +143,14 @@ pub(crate) fn with_households(instances: impl Strategy<Value = Instance>) -> imp
 }
 
 pub(crate) fn any_instance() -> impl Strategy<Value = Instance> {
-    prop_oneof![plain(), laminar(), crossing(), with_households(plain()), with_households(crossing())]
+    prop_oneof![
+        plain(),
+        laminar(),
+        crossing(),
+        with_households(plain()),
+        with_households(crossing()),
+        with_households(few_places()),
+    ]
 }
 
 /// The same with its demands in another order.

@@ -7,8 +7,8 @@ mod instances;
 mod strict_tiers;
 
 use instances::{
-    TURN, WALL, any_instance, crossing, demands, doubled, laminar, optimum, plain, reordered, solve_in_turn,
-    with_households,
+    TURN, WALL, any_instance, crossing, demands, doubled, few_places, laminar, optimum, plain, reordered,
+    solve_in_turn, with_households,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -31,7 +31,12 @@ proptest! {
 
     #[test]
     fn crossing_groups_and_households_are_solved_to_proof(
-        instance in prop_oneof![crossing(), with_households(laminar()), with_households(crossing())],
+        instance in prop_oneof![
+            crossing(),
+            with_households(laminar()),
+            with_households(crossing()),
+            with_households(few_places()),
+        ],
     ) {
         let plan = solve_in_turn(&instance);
         prop_assert_eq!(check(&instance, &plan), vec![]);
