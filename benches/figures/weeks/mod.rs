@@ -83,7 +83,7 @@ fn chart(all: &[(f64, Vec<(String, Outcome)>)]) {
     println!("\n```mermaid\nxychart-beta\n    title \"Patients à voir le jour même et non vus, %\"");
     let axis: Vec<String> = SUPPLY.iter().map(|supply| format!("\"{supply}\"")).collect();
     println!("    x-axis \"places par patient\" [{}]", axis.join(", "));
-    println!("    y-axis \"% non vus\" 0 --> 50");
+    println!("    y-axis \"% non vus\" 0 --> 60");
     let names = all.first().map_or(0, |(_, lived)| lived.len());
     for place in 0..names {
         let shares: Vec<String> = SUPPLY
