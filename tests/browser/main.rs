@@ -14,4 +14,5 @@ mod emergency;
 mod journey;
 mod layout;
 mod line;
+mod nothing;
 mod promise;

@@ -17,6 +17,6 @@ export function searchNote(search) {
 export function nothingFound(unserved, concessions) {
   return el("div", { class: "empty" }, el("p", { class: "empty-title" }, say("offers.none")), unserved && el("p", {}, unserved.text),
     concessions.length > 0 && el("p", { id: "concessions" }, say("offers.concessions")),
-    concessions.length > 0 && el("ul", { class: "concessions", "aria-labelledby": "concessions" }, concessions.map(({ text }) => el("li", {}, text))),
+    concessions.length > 0 && el("ul", { class: "concessions", "aria-labelledby": "concessions" }, ...concessions.map(({ text }) => el("li", {}, text))),
     el("p", {}, say("offers.none_advice")));
 }
