@@ -157,7 +157,11 @@ impl Law {
         let plan = Plan {
             objective: plan.objective - surcharge,
             split,
-            bound: plan.bound.map(|bound| (bound - surcharge).max(self.least(instance, &placed))),
+            // What such counts cost at least says nothing of better counts, which may cost less.
+            bound: plan.bound.map(|bound| match placed == most {
+                true => (bound - surcharge).max(self.least(instance, &placed)),
+                false => bound - surcharge,
+            }),
             unavoidable,
             tiers: Some(tiers),
             ..plan

@@ -104,7 +104,8 @@ impl Booking {
         let budget = budget.unwrap_or(self.policy.budget).min(self.policy.budget_max);
         let (mut offers, pool) = self.search(id, budget).await?;
         if let Some(pool) = pool {
-            offers.promise = self.promise_pays(id, &pool).await?.then(promise_advice);
+            // Advice alone: where it cannot be had, the places are offered all the same.
+            offers.promise = self.promise_pays(id, &pool).await.unwrap_or(false).then(promise_advice);
         }
         Ok(Arc::new(offers))
     }

@@ -30,7 +30,7 @@ impl Booking {
         let as_of = self.now();
         let ask = move |effort: Effort| {
             let items = pool.scarce(TOLD, effort.within(budget));
-            Ok(Scarcity { as_of, optimal: pool.plan().optimal, items })
+            Ok(Scarcity { as_of, optimal: items.is_some(), items: items.unwrap_or_default() })
         };
         self.on_solver(budget, ask).await
     }

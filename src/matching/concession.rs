@@ -23,7 +23,6 @@ enum Given {
     WiderSearch,
     Language,
     LaterStart,
-    Access,
 }
 
 /// A slot that one concession would open.
@@ -75,7 +74,7 @@ fn only_obstacle(
         ["language"] => Given::Language,
         // One that starts too early for the notice of a promise is no matter of giving up.
         ["within_deadline"] if candidate.slot.start >= seeker.earliest => Given::LaterStart,
-        ["accessible"] => Given::Access,
+        // Getting in with a wheelchair is nothing one could give up.
         _ => return None,
     };
     Some((given, pair.travel_minutes))
@@ -115,6 +114,5 @@ fn told(given: Given, seeker: &Seeker, slots: &[Opened<'_>]) -> Option<Reason> {
                 ),
             )
         }
-        Given::Access => Reason::new("without_access", format!("{all} dans un lieu sans accès en fauteuil roulant.")),
     })
 }

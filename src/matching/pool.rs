@@ -320,8 +320,8 @@ impl Pool {
             Unplaced::NoArcs => nothing_suits(&self.suitable[index]),
             Unplaced::Taken(_) if self.is_kept_from(index) => Reason::new(
                 "kept_for_expected",
-                "Les créneaux qui conviennent sont gardés pour des demandes plus urgentes attendues dans les prochaines \
-                 heures ; chacun peut être choisi quand même.",
+                "Les créneaux qui conviennent sont gardés pour des demandes plus urgentes attendues dans les prochains \
+                 jours ; chacun peut être choisi quand même.",
             ),
             Unplaced::Taken(taken) if taken.held_by_dearer > 0 => Reason::new(
                 "taken_by_more_urgent",

@@ -96,14 +96,20 @@ pub struct Scarce {
 }
 
 impl Pool {
-    /// Where one place more helps most, at most `most` of them, the best first: only what is proved.
-    pub fn scarce(&self, most: usize, budget: Budget) -> Vec<Scarce> {
-        if !self.plan().optimal || most == 0 {
-            return Vec::new();
+    /// Where one place more helps most, at most `most` of them, the best first; none where that is not proved within the budget:
+    /// half of it would pass for all.
+    pub fn scarce(&self, most: usize, budget: Budget) -> Option<Vec<Scarce>> {
+        if !self.plan().optimal {
+            return None;
+        }
+        // What suits nobody is worth nothing and stands for no other.
+        let mut suits = vec![false; self.candidates.len()];
+        for arc in self.solved.instance().demands().iter().flat_map(|demand| &demand.arcs) {
+            suits[arc.resource] = true;
         }
         let mut groups: BTreeMap<PlacesOf, Group> = BTreeMap::new();
-        for (index, candidate) in self.candidates.iter().enumerate() {
-            let Some(price) = self.solved.price(index) else { return Vec::new() };
+        for (index, candidate) in self.candidates.iter().enumerate().filter(|(index, _)| suits[*index]) {
+            let price = self.solved.price(index)?;
             let free = self.solved.instance().resources()[index].capacity;
             let group = groups.entry(PlacesOf::of(candidate)).or_insert(Group { price, resource: index, free: 0 });
             group.free += free;
@@ -114,11 +120,12 @@ impl Pool {
         let mut wanted: Vec<(PlacesOf, Group)> = groups.into_iter().filter(|(_, group)| group.price > 0).collect();
         wanted.sort_by(|a, b| b.1.price.cmp(&a.1.price).then_with(|| a.0.cmp(&b.0)));
         wanted.truncate(most);
-        let each = Budget { wall: budget.wall / u32::try_from(most).unwrap_or(u32::MAX), ..budget };
-        let mut found: Vec<Scarce> =
-            wanted.into_iter().filter_map(|(places_of, group)| self.with_one_more(places_of, &group, each)).collect();
+        let each = Budget { wall: budget.wall / u32::try_from(wanted.len().max(1)).unwrap_or(u32::MAX), ..budget };
+        let told = wanted.into_iter().map(|(places_of, group)| self.with_one_more(places_of, &group, each));
+        let mut found: Vec<Scarce> = told.collect::<Option<_>>()?;
+        found.retain(|scarce| scarce.gain > 0);
         found.sort_by_key(|scarce| std::cmp::Reverse(scarce.gain));
-        found
+        Some(found)
     }
 
     fn with_one_more(&self, places_of: PlacesOf, group: &Group, budget: Budget) -> Option<Scarce> {
@@ -131,7 +138,7 @@ impl Pool {
         let served = waiting(&plan).saturating_sub(waiting(self.plan()));
         let kept = plan.placed().saturating_sub(self.plan().placed()).saturating_sub(served);
         let reason = sentence(gain, served, kept);
-        (gain > 0).then_some(Scarce { places_of, free: group.free, gain, served, reason })
+        Some(Scarce { places_of, free: group.free, gain, served, reason })
     }
 }
 
@@ -151,7 +158,7 @@ fn sentence(gain: i64, served: usize, kept: usize) -> Reason {
         }
         (0, 1..) => Reason::new(
             "would_keep",
-            "Une place de plus ici, et une demande plus urgente attendue dans les prochaines heures trouve sa place.",
+            "Une place de plus ici, et une demande plus urgente attendue dans les prochains jours trouve sa place.",
         ),
         (0, 0) => Reason::new(
             "would_save",

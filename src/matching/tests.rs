@@ -430,7 +430,7 @@ fn a_promise_pays_where_the_place_is_worth_more_to_others() {
 #[test]
 fn one_place_more_is_told_with_what_it_brings_where_places_are_missing() {
     let told = |seekers: Vec<Seeker>, expected: Vec<Expected>, places: Vec<Candidate>| {
-        let told = solve_all(seekers, expected, places).scarce(5, BUDGET);
+        let told = solve_all(seekers, expected, places).scarce(5, BUDGET).unwrap();
         told.iter().map(|s| (s.places_of.part, s.free, s.served, s.reason.code)).collect::<Vec<_>>()
     };
     let three = || vec![seeker(1, Level::H24), seeker(2, Level::H24), seeker(3, Level::H24)];
