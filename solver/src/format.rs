@@ -44,14 +44,6 @@ pub enum FormatError {
         /// The value.
         value: i64,
     },
-    /// A strict tier of a class that nothing in the file has.
-    #[error("{field}: \"{class}\" is the class of no demand and of no group")]
-    UnknownClass {
-        /// The field.
-        field: String,
-        /// The class.
-        class: String,
-    },
     /// A class that is named as two strict tiers.
     #[error("{field}: \"{class}\" is a tier already")]
     RepeatedClass {
@@ -169,18 +161,16 @@ impl Classes {
         })
     }
 
-    /// The numbers of strict tiers: classes that are known, each once.
-    fn tiers(&self, names: Vec<String>) -> Result<Vec<u32>, FormatError> {
+    /// The numbers of strict tiers, each class once; one that nobody has is an empty tier.
+    fn tiers(&mut self, names: Vec<String>) -> Result<Vec<u32>, FormatError> {
         let mut tiers = Vec::with_capacity(names.len());
         for (position, class) in names.into_iter().enumerate() {
             let field = || format!("strict_tiers[{position}]");
-            match self.numbers.get(&class) {
-                None => return Err(FormatError::UnknownClass { field: field(), class }),
-                Some(number) if tiers.contains(number) => {
-                    return Err(FormatError::RepeatedClass { field: field(), class });
-                }
-                Some(&number) => tiers.push(number),
+            let number = self.number(class.clone());
+            if tiers.contains(&number) {
+                return Err(FormatError::RepeatedClass { field: field(), class });
             }
+            tiers.push(number);
         }
         Ok(tiers)
     }

@@ -318,10 +318,10 @@ impl Pool {
         let index = *self.by_request.get(&request)?;
         Some(match self.solved.explain_unplaced(self.ahead + index)? {
             Unplaced::NoArcs => nothing_suits(&self.suitable[index]),
-            Unplaced::Taken(_) if self.is_kept_from(index) => Reason::new(
+            Unplaced::Taken(_) if self.all_are_kept_from(index) => Reason::new(
                 "kept_for_expected",
-                "Les créneaux qui conviennent sont gardés pour des demandes plus urgentes attendues dans les prochains \
-                 jours ; chacun peut être choisi quand même.",
+                "Les créneaux qui conviennent sont gardés pour des demandes attendues dans les prochains jours ; chacun peut \
+                 être choisi quand même.",
             ),
             Unplaced::Taken(taken) if taken.held_by_dearer > 0 => Reason::new(
                 "taken_by_more_urgent",
@@ -344,6 +344,11 @@ impl Pool {
     /// What somebody looking could give up, and the slots of the pool that would open; see [`super::concession`].
     pub fn concessions(&self, seeker: &Seeker, where_is_a_wish: bool, travel: &dyn TravelTime) -> Vec<Reason> {
         concessions(seeker, where_is_a_wish, &self.candidates, travel, self.now)
+    }
+
+    /// Whether every place that suits a demand is kept for somebody who may still come.
+    fn all_are_kept_from(&self, demand: usize) -> bool {
+        self.suitable[demand].fits.iter().all(|fit| self.kept[fit.candidate])
     }
 
     /// Whether a place that suits a demand is kept for somebody who may still come.
@@ -526,7 +531,7 @@ fn effect(system_cost: i64, displaced: usize, kept: usize) -> Option<Reason> {
         (..=0, _) => Some(Reason::new("best_for_all", "Le meilleur choix pour l'ensemble des demandes en attente.")),
         (_, 0) if kept > 0 => Some(Reason::new(
             "kept_for_expected",
-            format!("Gardé pour une demande plus urgente attendue ({minutes} min de plus pour l'ensemble)."),
+            format!("Gardé pour une demande attendue ({minutes} min de plus pour l'ensemble)."),
         )),
         (_, 0) => None,
         (_, 1) => Some(Reason::new(

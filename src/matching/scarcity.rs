@@ -158,7 +158,7 @@ fn sentence(gain: i64, served: usize, kept: usize) -> Reason {
         }
         (0, 1..) => Reason::new(
             "would_keep",
-            "Une place de plus ici, et une demande plus urgente attendue dans les prochains jours trouve sa place.",
+            "Une place de plus ici, et une demande attendue dans les prochains jours trouve sa place.",
         ),
         (0, 0) => Reason::new(
             "would_save",

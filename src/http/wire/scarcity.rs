@@ -32,8 +32,8 @@ pub struct ScarceShown {
     pub from: DateTime<FixedOffset>,
     /// Its end.
     pub to: DateTime<FixedOffset>,
-    /// Free places there are.
-    pub free: usize,
+    /// Free places there are; null for practitioners, whom colleagues' agendas do not concern.
+    pub free: Option<usize>,
     /// Points all requests together gain by one more; one point is five seconds of travel.
     pub gain_points: i64,
     /// Waiting requests that would have a place with one more.

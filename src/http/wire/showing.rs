@@ -58,7 +58,7 @@ impl<'a> Showing<'a> {
             commune_name: known.map(|commune| commune.name.clone()),
             from: self.instant(zone.instant(place.day.and_time(place.part.begins()))),
             to: self.instant(place.part.ends().map_or_else(midnight, |end| zone.instant(place.day.and_time(end)))),
-            free: item.free,
+            free: Some(item.free).filter(|_| self.role != Role::Practitioner),
             gain_points: item.gain,
             served: item.served,
             reason: reason_shown(&item.reason),

@@ -7,7 +7,7 @@ export function searchNote(search) {
   const dropped = Object.values(search.set_aside ?? {}).reduce((sum, n) => sum + Number(n), 0);
   return [say("offers.search", { considered: search.considered, elapsed: Math.round(search.elapsed_ms) }),
     dropped > 0 && say("offers.set_aside", { n: dropped }), search.optimal && say("offers.proved"),
-    search.solver_busy && say("offers.solver_busy")].filter(Boolean).join(" · ");
+    search.solver_busy && !search.optimal && say("offers.solver_busy")].filter(Boolean).join(" · ");
 }
 
 /**
