@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Booking, Call, Failure};
 use crate::domain::decide::Command;
@@ -36,7 +36,7 @@ pub struct Search {
     pub gap: Option<f64>,
     /// Time given.
     pub budget: Duration,
-    /// Time taken.
+    /// Time taken, waiting for the optimiser included.
     pub elapsed: Duration,
     /// Whether the solver's thread was wanted by others, so that the native rungs made the plan beside it.
     pub solver_busy: bool,
@@ -102,10 +102,12 @@ impl Booking {
     /// As for [`Booking::offers`].
     pub async fn look_for_offers(&self, id: RequestId, budget: Option<Duration>) -> Result<Arc<Offers>, Failure> {
         let budget = budget.unwrap_or(self.policy.budget).min(self.policy.budget_max);
+        let asked = Instant::now();
         let (mut offers, pool) = self.search(id, budget).await?;
         if let Some(pool) = pool {
-            // Advice alone: where it cannot be had, the places are offered all the same.
-            offers.promise = self.promise_pays(id, &pool).await.unwrap_or(false).then(promise_advice);
+            // Advice alone: where it cannot be had in time, the places are offered all the same.
+            offers.promise = self.promise_pays(id, &pool, asked + budget).await.unwrap_or(false).then(promise_advice);
+            offers.search.elapsed = asked.elapsed();
         }
         Ok(Arc::new(offers))
     }

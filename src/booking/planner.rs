@@ -85,9 +85,8 @@ impl Booking {
         }
         Metrics::solver_passed_by("turn");
         let beside = async {
-            let plan = self.planning(Instant::now() + budget / 4);
-            let made = tokio::task::spawn_blocking(move || plan(Effort::Native)).await;
-            made.unwrap_or_else(|panicked| Err(self.stopped(panicked)))
+            let made = self.solver.run_beside(self.planning(Instant::now() + budget / 4)).await;
+            made.unwrap_or_else(|stopped| Err(self.stopped(stopped)))
         };
         // Two of a quarter at most: the one that runs, and the next.
         self.planner.beside.plan(Duration::MAX, beside).await.unwrap_or(Err(Failure::Solver))
@@ -136,7 +135,8 @@ impl Booking {
 
     /// The last plan made, whatever its age: what the board says of each request.
     pub fn last_plan(&self) -> Option<Arc<Pool>> {
-        self.planner.whole.latest().map(|latest| latest.pool)
+        let made = [&self.planner.whole, &self.planner.beside].into_iter().filter_map(Lane::latest);
+        made.map(|latest| latest.pool).max_by_key(|pool| pool.made_at())
     }
 
     /// Everybody who waits for a place.

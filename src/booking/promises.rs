@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -52,7 +53,8 @@ impl Booking {
         let PromiseOrder { notice_minutes, patient } = order;
         let notice = TimeDelta::minutes(i64::from(notice_minutes));
         let pool = self.plan(self.policy.budget).await?;
-        let kept = self.weigh(&pool, request, notice).await?.is_some_and(|weighed| weighed.can_be_kept);
+        let kept =
+            self.weigh(&pool, request, notice, self.policy.budget).await?.is_some_and(|weighed| weighed.can_be_kept);
         let (ready, sealed) = match patient {
             Some(identity) => {
                 let appointment = AppointmentId::new(Uuid::now_v7());
@@ -83,16 +85,22 @@ impl Booking {
     }
 
     /// Whether a promise to this request would serve everybody better than the hour `pool` has for it, by enough to be worth
-    /// the asking.
+    /// the asking. No, where that is not known before `deadline`.
     ///
     /// # Errors
     /// The optimiser's.
-    pub(super) async fn promise_pays(&self, request: RequestId, pool: &Arc<Pool>) -> Result<bool, Failure> {
-        if !pool.may_do_with_a_promise(request) {
+    pub(super) async fn promise_pays(
+        &self,
+        request: RequestId,
+        pool: &Arc<Pool>,
+        deadline: Instant,
+    ) -> Result<bool, Failure> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || !pool.may_do_with_a_promise(request) {
             return Ok(false);
         }
         let notice = TimeDelta::minutes(i64::from(NOTICE_MINUTES));
-        let weighed = self.weigh(pool, request, notice).await?;
+        let weighed = self.weigh(pool, request, notice, left).await?;
         Ok(weighed.is_some_and(|promise| promise.can_be_kept && promise.gain.is_some_and(|gain| gain >= WORTH_ASKING)))
     }
 
@@ -101,13 +109,15 @@ impl Booking {
         pool: &Arc<Pool>,
         request: RequestId,
         notice: TimeDelta,
+        within: Duration,
     ) -> Result<Option<PromiseWeighed>, Failure> {
         let (pool, travel) = (Arc::clone(pool), Arc::clone(&self.travel));
+        let deadline = Instant::now() + within;
         let weigh = move |effort: Effort| {
-            let budget = effort.within(pool.time_left());
+            let budget = effort.within(deadline.saturating_duration_since(Instant::now()));
             Ok(pool.weigh_promise(request, notice, travel.as_ref(), budget))
         };
-        self.on_solver(self.policy.budget / 4, weigh).await
+        self.on_solver(within / 2, weigh).await
     }
 
     /// Plans anew and sees to every promise: what the passing of time asks for, whatever else happens.
@@ -146,12 +156,12 @@ impl Booking {
     pub(super) async fn see_to_promises(&self, pool: &Arc<Pool>) -> Result<(), Failure> {
         let now = self.now();
         let to_fix: BTreeMap<RequestId, SlotId> = {
-            let pool = Arc::clone(pool);
+            let (pool, budget) = (Arc::clone(pool), self.policy.budget);
             let to_fix = move |effort: Effort| {
-                let fixed = pool.promises_to_fix(MARGIN, effort.within(pool.time_left()));
+                let fixed = pool.promises_to_fix(MARGIN, effort.within(budget));
                 Ok(fixed.into_iter().map(|(id, place)| (id, place.slot.id)).collect())
             };
-            self.on_solver(self.policy.budget, to_fix).await?
+            self.on_solver(budget, to_fix).await?
         };
         for (request, promise) in self.promised() {
             // A request that came after the plan was made is not judged by it.

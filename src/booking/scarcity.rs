@@ -27,7 +27,7 @@ impl Booking {
     pub async fn scarcity(&self) -> Result<Scarcity, Failure> {
         let budget = self.policy.budget;
         let pool = self.plan(budget).await?;
-        let as_of = self.now();
+        let as_of = pool.made_at();
         let ask = move |effort: Effort| {
             let items = pool.scarce(TOLD, effort.within(budget));
             Ok(Scarcity { as_of, optimal: items.is_some(), items: items.unwrap_or_default() })

@@ -4,13 +4,13 @@
 //! Its queue is short. Work that finds it full, or that it does not begin in time, is done beside it by the native rungs alone,
 //! and is told so. It must never keep anybody waiting longer than they said, nor be ended by work that panics.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::matching::Effort;
@@ -19,6 +19,9 @@ use crate::observability::Metrics;
 /// Pieces of work that may wait: at a few milliseconds each they are done within one budget.
 pub const WAITING_MOST: usize = 8;
 
+/// Pieces done beside the thread at the same time: more would only slow each other, and the calls.
+const BESIDE_MOST: usize = 1;
+
 /// Work that panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the work of the optimiser stopped before it had an answer")]
@@ -26,20 +29,70 @@ pub struct Stopped;
 
 type Work = Box<dyn FnOnce(Effort) + Send>;
 
-/// Work until somebody takes it: the thread, or whoever asked for it and cannot wait.
-#[derive(Clone)]
-struct Ticket(Arc<Mutex<Option<Work>>>);
+/// Work that waits, by number, and whether anybody may still bring some.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<(u64, Work)>,
+    brought: u64,
+    closed: bool,
+}
 
-impl Ticket {
-    fn take(&self) -> Option<Work> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// What the thread and its handles share.
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece, waited for; none when no handle is left and all is done.
+    fn next(&self) -> Option<Work> {
+        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+        let mut queue = self.changed.wait_while(self.queue(), idle).unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.pop_front().map(|(_, work)| work)
+    }
+
+    /// The number of the piece in the queue, or the piece where that is full.
+    fn bring(&self, work: Work, waiting_most: usize) -> Result<u64, Work> {
+        let mut queue = self.queue();
+        if queue.waiting.len() >= waiting_most {
+            return Err(work);
+        }
+        queue.brought += 1;
+        let number = queue.brought;
+        queue.waiting.push_back((number, work));
+        self.changed.notify_one();
+        Ok(number)
+    }
+
+    /// Takes a piece back that was not begun; its place is free.
+    fn take_back(&self, number: u64) -> Option<Work> {
+        let mut queue = self.queue();
+        let at = queue.waiting.iter().position(|(waiting, _)| *waiting == number)?;
+        queue.waiting.remove(at).map(|(_, work)| work)
+    }
+}
+
+/// Ends the thread with the last handle.
+struct Handle(Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.queue().closed = true;
+        self.0.changed.notify_one();
     }
 }
 
 /// A handle of the thread, which ends with the last of them.
 #[derive(Clone)]
 pub struct SolverThread {
-    queue: SyncSender<Ticket>,
+    shared: Arc<Handle>,
+    waiting_most: usize,
+    beside: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for SolverThread {
@@ -54,13 +107,15 @@ impl SolverThread {
     /// # Errors
     /// When the system has no thread left.
     pub fn start(waiting_most: usize) -> io::Result<Self> {
-        let (queue, tickets) = sync_channel::<Ticket>(waiting_most);
+        let shared = Arc::new(Shared::default());
+        let of_thread = Arc::clone(&shared);
         std::thread::Builder::new().name("solver".to_owned()).spawn(move || {
-            for work in tickets.into_iter().filter_map(|ticket| ticket.take()) {
+            while let Some(work) = of_thread.next() {
                 run(work, Effort::Whole);
             }
         })?;
-        Ok(Self { queue })
+        let beside = Arc::new(Semaphore::new(BESIDE_MOST));
+        Ok(Self { shared: Arc::new(Handle(shared)), waiting_most, beside })
     }
 
     /// Has work done, here if it is begun within `patience`, else beside with less effort.
@@ -72,24 +127,55 @@ impl SolverThread {
         patience: Duration,
         work: impl FnOnce(Effort) -> T + Send + 'static,
     ) -> Result<T, Stopped> {
-        let (tell, mut told) = oneshot::channel();
-        let ticket = Ticket(Arc::new(Mutex::new(Some(Box::new(move |effort| {
-            // Whoever hung up wants no answer.
-            if !tell.is_closed() {
-                let _ = tell.send(work(effort));
-            }
-        })))));
-        let queued = self.queue.try_send(ticket.clone()).is_ok();
-        if queued && let Ok(answer) = timeout(patience, &mut told).await {
-            return answer.map_err(|_| Stopped);
-        }
-        if let Some(work) = ticket.take() {
-            Metrics::solver_passed_by(if queued { "late" } else { "full" });
-            // Not awaited: the answer comes by the channel, which closes if the work panics.
-            tokio::task::spawn_blocking(move || run(work, Effort::Native));
+        let (work, mut told) = telling(work);
+        let shared = &self.shared.0;
+        let passed_by = match shared.bring(work, self.waiting_most) {
+            Ok(number) => match timeout(patience, &mut told).await {
+                Ok(answer) => return answer.map_err(|_| Stopped),
+                Err(_) => shared.take_back(number).map(|work| (work, "late")),
+            },
+            Err(work) => Some((work, "full")),
+        };
+        if let Some((work, why)) = passed_by {
+            Metrics::solver_passed_by(why);
+            self.do_beside(work).await;
         }
         told.await.map_err(|_| Stopped)
     }
+
+    /// Has work done beside the thread, by the native rungs.
+    ///
+    /// # Errors
+    /// [`Stopped`] when the work panics.
+    pub async fn run_beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Effort) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (work, told) = telling(work);
+        self.do_beside(work).await;
+        told.await.map_err(|_| Stopped)
+    }
+
+    async fn do_beside(&self, work: Work) {
+        // Never closed: without a permit the work is done all the same.
+        let permit = Arc::clone(&self.beside).acquire_owned().await.ok();
+        // Not awaited: the answer comes by the channel, which closes if the work panics.
+        tokio::task::spawn_blocking(move || {
+            run(work, Effort::Native);
+            drop(permit);
+        });
+    }
+}
+
+/// The work with a channel for its answer; whoever hung up wants none.
+fn telling<T: Send + 'static>(work: impl FnOnce(Effort) -> T + Send + 'static) -> (Work, oneshot::Receiver<T>) {
+    let (tell, told) = oneshot::channel();
+    let work = move |effort| {
+        if !tell.is_closed() {
+            let _ = tell.send(work(effort));
+        }
+    };
+    (Box::new(work), told)
 }
 
 /// A panic is the fault of this piece of work: its asker hears that the channel is closed, and the next one is done.
@@ -138,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn work_that_finds_the_queue_full_is_done_beside_by_the_native_rungs() {
         let (solver, end, first) = at_work(1).await;
-        assert!(solver.queue.try_send(Ticket(Arc::default())).is_ok());
+        assert!(solver.shared.0.bring(Box::new(|_| ()), 1).is_ok());
         assert_eq!(solver.run(LONG, |effort| effort).await, Ok(Effort::Native));
         end.send(()).unwrap();
         assert_eq!(first.await.unwrap(), Ok(()));
@@ -153,9 +239,9 @@ mod tests {
             effort
         };
         assert_eq!(solver.run(Duration::ZERO, counting).await, Ok(Effort::Native));
+        assert_eq!(solver.shared.0.queue().waiting.len(), 0, "its place was given back");
         end.send(()).unwrap();
         assert_eq!(first.await.unwrap(), Ok(()));
-        // What waited behind it has been passed over by now.
         assert_eq!(solver.run(LONG, |effort| effort).await, Ok(Effort::Whole));
         assert_eq!(counted.iter().count(), 1);
     }

@@ -234,14 +234,14 @@ impl Pool {
         self.solved.plan()
     }
 
+    /// The instant it was made for.
+    pub fn made_at(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     /// Time taken, building included.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
-    }
-
-    /// What the plan left of its time, for questions that take solving it again.
-    pub fn time_left(&self) -> Duration {
-        self.budget.wall.saturating_sub(self.elapsed).max(SEARCH_AT_LEAST)
     }
 
     /// Whether this request was in the pool.
