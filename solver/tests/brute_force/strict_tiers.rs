@@ -205,3 +205,27 @@ fn one_of_the_first_tier_is_not_given_up_for_two_of_the_second() {
     assert_eq!((told(&plan), plan.bound, plan.optimal), (vec![(1, 1, true), (0, 0, true)], Some(900_160), true));
     assert_eq!(check(&strict, &plan), vec![]);
 }
+
+/// One place the first takes though the second has no other: the bound is of the best counts, which cost less, and not of
+/// those in hand when the work ended.
+#[test]
+fn a_bound_found_early_is_one_for_better_counts_as_well() {
+    let arc = |resource, cost| Arc { resource, cost };
+    let demand = |penalty, arcs: &[Arc]| Demand { penalty, arcs: arcs.to_vec(), classes: vec![0], ..Demand::default() };
+    let demands = vec![demand(1_000, &[arc(0, 1), arc(1, 2)]), demand(900, &[arc(0, 1)])];
+    let cap = |resources: &[usize]| Group {
+        resources: resources.to_vec(),
+        max: Some(1),
+        classes: Some(vec![0]),
+        ..Group::default()
+    };
+    let groups = [vec![], vec![cap(&[0]), cap(&[1])], vec![cap(&[0, 2]), cap(&[1, 2])]];
+    for groups in groups {
+        let instance = Instance::new(demands.clone(), vec![Resource { capacity: 1 }; 3], groups).unwrap();
+        let instance = instance.with_strict_tiers(vec![0]).unwrap();
+        for work in 0..200 {
+            let plan = solve(&instance, Budget { work: Some(work), ..Budget::wall(WALL) }, Seed(0));
+            assert!(plan.bound.is_none_or(|bound| bound <= 3), "after {work} steps: {plan:?}");
+        }
+    }
+}
