@@ -174,6 +174,11 @@ impl Network {
         true
     }
 
+    /// Takes note of arcs of a demand that became dearer, its own apart: no price moves, what is searched by does.
+    pub(crate) fn costs_changed(&mut self, instance: &Instance, demand: usize) {
+        self.cheapest[demand] = instance.demands()[demand].arcs.iter().map(|arc| arc.cost).min().unwrap_or(FAR);
+    }
+
     /// Whether the flow stays the best there is when this resource takes so many.
     pub(crate) fn bears(&self, resource: usize, capacity: usize, before: usize) -> bool {
         capacity >= self.flow[resource] && (capacity <= before || self.price[resource] <= 0)

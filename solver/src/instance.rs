@@ -351,6 +351,25 @@ impl Instance {
         Ok(())
     }
 
+    /// Makes every placement of a demand but one, and leaving it out, dearer by so many points.
+    ///
+    /// # Errors
+    /// [`InstanceError::NegativeCost`], [`InstanceError::TooLarge`]; the instance is then as it was.
+    pub(crate) fn raise_others(&mut self, demand: usize, kept: usize, points: i64) -> Result<(), InstanceError> {
+        if points < 0 {
+            return Err(InstanceError::NegativeCost { demand, position: 0, cost: points });
+        }
+        let mut dearer = self.demands[demand].clone();
+        let arcs = dearer.arcs.iter_mut().filter(|arc| arc.resource != kept).map(|arc| &mut arc.cost);
+        for cost in arcs.chain([&mut dearer.penalty]) {
+            *cost = cost.checked_add(points).ok_or(InstanceError::TooLarge)?;
+        }
+        let without = self.dearest - dearest_of(&self.demands[demand], &self.groups);
+        self.dearest = check_total(without + dearest_of(&dearer, &self.groups))?;
+        self.demands[demand] = dearer;
+        Ok(())
+    }
+
     /// Empties a demand: it costs nothing to leave out and can be placed nowhere. Its index stays.
     pub(crate) fn empty(&mut self, demand: usize) {
         self.dearest -= dearest_of(&self.demands[demand], &self.groups);

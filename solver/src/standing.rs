@@ -23,6 +23,12 @@ pub enum StandingError {
     /// Tiers of strict priority.
     #[error("strict_tiers: a plan that is kept does not count its tiers; solve anew")]
     StrictTiers,
+    /// Somebody who is to keep a place has none.
+    #[error("demand {demand} has no place to keep")]
+    NotPlaced {
+        /// Index of the demand.
+        demand: usize,
+    },
     /// A demand with a fault.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -156,6 +162,19 @@ impl Standing {
             cost: self.network.value() - before,
             displaced: movers.into_iter().map(displaced).collect(),
         })
+    }
+
+    /// Makes a demand that is placed keep its place the more: every other, and none, costs it so many points more. Nobody moves
+    /// for that, and the prices stand.
+    ///
+    /// # Errors
+    /// [`StandingError::NotPlaced`] where it has no place to keep, [`StandingError::Instance`] where the points are below 0 or
+    /// beyond all others; nothing is changed then.
+    pub fn hold(&mut self, demand: usize, points: i64) -> Result<(), StandingError> {
+        let place = self.place_of(demand).ok_or(StandingError::NotPlaced { demand })?;
+        self.instance.raise_others(demand, place, points)?;
+        self.network.costs_changed(&self.instance, demand);
+        Ok(())
     }
 
     /// Lets a demand go; its index stays, empty. Whether others may have moved up: then the flow was made anew.

@@ -9,12 +9,11 @@ use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use super::{Booking, Failure};
-use crate::domain::{CareRequest, CommuneCode, PatientFacts, Practitioner, Refusal, Role, Slot};
+use crate::domain::{CareRequest, CommuneCode, PatientFacts, Practitioner, Refusal, Role, Slot, SlotId};
 use crate::geography::travel::Place;
-use crate::matching::pool::Taken;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
-use crate::matching::{Candidate, Effort, Pool, Problem, Seeker};
+use crate::matching::{Candidate, Effort, Pool, Problem, Seeker, Taken};
 use crate::observability::Metrics;
 use crate::views::Case;
 
@@ -141,8 +140,14 @@ impl Booking {
 
     /// Everybody who waits for a place.
     fn seekers(&self, now: DateTime<Utc>) -> Vec<Seeker> {
-        let waiting: Vec<Case> = self.view.read(|state| state.board.waiting(now).cloned().collect());
-        waiting.iter().filter_map(|case| self.seeker(&case.request, case.facts.as_ref()?, now)).collect()
+        let waiting: Vec<(Case, Option<SlotId>)> = self.view.read(|state| {
+            let told = |case: &Case| state.proposals.standing(case.request.id, now);
+            state.board.waiting(now).map(|case| (case.clone(), told(case))).collect()
+        });
+        let seeker = |(case, told): &(Case, Option<SlotId>)| {
+            Some(self.seeker(&case.request, case.facts.as_ref()?, now)?.told_of(*told))
+        };
+        waiting.iter().filter_map(seeker).collect()
     }
 
     /// What one request looks for.
@@ -186,7 +191,8 @@ impl Booking {
         (free.into_iter().filter_map(|(slot, practitioner)| self.candidate(slot, practitioner)).collect(), taken)
     }
 
-    fn candidate(&self, slot: Arc<Slot>, practitioner: Arc<Practitioner>) -> Option<Candidate> {
+    /// A slot as matching sees it; none whose place of practice is unknown.
+    pub(super) fn candidate(&self, slot: Arc<Slot>, practitioner: Arc<Practitioner>) -> Option<Candidate> {
         let location = practitioner.location(&slot.location)?;
         let place = Place::located(&self.territory, location.commune, location.point, true);
         Candidate::new(slot, practitioner, place, self.territory.zone)

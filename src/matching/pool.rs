@@ -5,21 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use solver::{
-    Arc as Placement, Budget, Demand, Group, Instance, InstanceError, Plan, Resource, Seed, Solved, Standing, Step,
-    Unplaced, solve,
-};
+use chrono::{DateTime, TimeDelta, Utc};
+use solver::{Budget, Demand, Instance, InstanceError, Plan, Resource, Seed, Solved, Standing, Unplaced, solve};
 
 use super::candidate::in_order;
 use super::concession::concessions;
+use super::instance::{Taken, all_suitable, demand, fair_shares, for_expected};
+use super::moving::{Moving, told_at};
 use super::suitable::{Suitable, suitable as suitable_to};
 use super::{Candidate, Fit, Promised, Reason, Seeker, costs, rules};
-use crate::domain::{Level, RequestId, Rpps};
+use crate::domain::{Level, RequestId};
 use crate::geography::travel::TravelTime;
-
-/// Unscheduled places already gone, by practitioner and day.
-pub type Taken = HashMap<(Rpps, NaiveDate), usize>;
 
 /// The time left to the search whatever building the problem took: a plan is never asked for with nothing to spend.
 const SEARCH_AT_LEAST: Duration = Duration::from_millis(5);
@@ -68,18 +64,22 @@ pub struct PromiseWeighed {
 pub struct Pool {
     /// How many may still come: the first demands of the instance.
     pub(super) ahead: usize,
+    /// Who they are.
+    pub(super) expected: Arc<Vec<Expected>>,
     /// The demands after them, in the order they were known.
-    seekers: Vec<Seeker>,
+    pub(super) seekers: Vec<Seeker>,
     pub(super) candidates: Arc<Vec<Candidate>>,
     suitable: Vec<Arc<Suitable>>,
     by_request: HashMap<RequestId, usize>,
-    taken: Taken,
+    pub(super) taken: Taken,
     pub(super) solved: Solved,
     /// By candidate: whether the plan keeps a place there for somebody who may still come.
     kept: Vec<bool>,
+    /// What the plan was made to think of moving whoever is being told of a slot.
+    moving: Moving,
     now: DateTime<Utc>,
     /// The instant waits are counted from in the costs: of the plan that was added to.
-    priced_at: DateTime<Utc>,
+    pub(super) priced_at: DateTime<Utc>,
     added: usize,
     budget: Budget,
     elapsed: Duration,
@@ -115,26 +115,30 @@ impl Pool {
         let suitable = all_suitable(&seekers, &candidates, travel, now);
         let all = seekers.len() + expected.len() + ADDED_MOST;
         let ahead = expected.len();
-        let waiting = seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, all));
-        let coming = expected.iter().map(|one| {
-            let found = suitable_to(&one.seeker, &candidates, travel, one.arrives);
-            let mut demand = demand(&one.seeker, &found, all);
-            demand.penalty = costs::expected_penalty(&one.seeker, one.probability);
-            for arc in &mut demand.arcs {
-                arc.cost = costs::weighted(arc.cost, one.probability);
-            }
-            demand
-        });
-        let demands = coming.chain(waiting).collect();
-        let resources = candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
-        let instance = Instance::new(demands, resources, fair_shares(&candidates, &taken))?;
+        let waiting: Vec<Demand> =
+            seekers.iter().zip(&suitable).map(|(seeker, found)| demand(seeker, found, &candidates, all)).collect();
+        let coming: Vec<Demand> = expected.iter().map(|one| for_expected(one, &candidates, travel, all)).collect();
+        let resources: Vec<Resource> =
+            candidates.iter().map(|c| Resource { capacity: c.slot.places_left(now).max(1) }).collect();
+        let groups = fair_shares(&candidates, &taken);
+        let told: Vec<Option<usize>> =
+            seekers.iter().zip(&suitable).map(|(seeker, found)| told_at(seeker, found, &candidates)).collect();
         // A tenth is kept for what comes after the clock has been looked at for the last time: the answer is inside its budget.
-        let wall = (budget.wall - budget.wall / 10).saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
-        let solved = Solved::new(instance, Budget { wall, ..budget }, Seed::default());
+        let until = budget.wall - budget.wall / 10;
+        let (solved, moving) = Moving::few(&told, |moving| {
+            let waiting = waiting.iter().zip(&told).map(|(demand, told)| moving.priced(demand.clone(), *told));
+            let demands = coming.iter().cloned().chain(waiting).collect();
+            let instance = Instance::new(demands, resources.clone(), groups.clone())?;
+            let wall = until.saturating_sub(started.elapsed()).max(SEARCH_AT_LEAST);
+            let solved = Solved::new(instance, Budget { wall, ..budget }, Seed::default());
+            let places = solved.plan().assign.iter().skip(ahead).copied().collect();
+            Ok((solved, places))
+        })?;
         let by_request = seekers.iter().enumerate().map(|(index, seeker)| (seeker.request, index)).collect();
         let kept = kept_places(solved.plan(), ahead, candidates.len());
         Ok(Self {
             ahead,
+            expected: Arc::new(expected),
             seekers,
             candidates: Arc::new(candidates),
             suitable: suitable.into_iter().map(Arc::new).collect(),
@@ -142,6 +146,7 @@ impl Pool {
             taken,
             solved,
             kept,
+            moving,
             now,
             priced_at: now,
             added: 0,
@@ -151,8 +156,9 @@ impl Pool {
     }
 
     /// The plan for the same people and places with those who came since, each along one shortest path on the prices that
-    /// stand: a fraction of the time of a plan made anew, and as good. None where more has changed than that (a place came or
-    /// went, somebody left or changed, a minute has passed): then it is to be made anew.
+    /// stand: a fraction of the time of a plan made anew, and as good. Whoever is being told of their place since then is not
+    /// moved lightly from now on. None where more has changed than that (a place came or went, somebody left or changed or is
+    /// being told of another place than the plan's, a minute has passed): then it is to be made anew.
     pub fn added_to(
         &self,
         problem: &Problem,
@@ -179,9 +185,23 @@ impl Pool {
         let mut standing = Standing::of(&self.solved)?;
         let (mut seekers, mut suitable, mut by_request) =
             (self.seekers.clone(), self.suitable.clone(), self.by_request.clone());
+        for seeker in problem.seekers.iter().filter(|seeker| seeker.told.is_some()) {
+            let Some(&at) = by_request.get(&seeker.request) else { continue };
+            if seekers[at].told != seeker.told {
+                let place = self.place_of(at).filter(|_| seekers[at].told.is_none())?;
+                if seeker.told != Some(self.candidates[place].slot.id) {
+                    return None;
+                }
+                standing.hold(self.ahead + at, self.moving.points()).ok()?;
+                seekers[at].told = seeker.told;
+            }
+        }
         for seeker in new {
             let found = suitable_to(seeker, &self.candidates, travel, self.priced_at);
-            standing.arrive(demand(seeker, &found, self.solved.instance().demands().len() + ADDED_MOST)).ok()?;
+            let all = self.solved.instance().demands().len() + ADDED_MOST;
+            let priced = demand(seeker, &found, &self.candidates, all);
+            let told = told_at(seeker, &found, &self.candidates);
+            standing.arrive(self.moving.priced(priced, told)).ok()?;
             by_request.insert(seeker.request, seekers.len());
             seekers.push(seeker.clone());
             suitable.push(Arc::new(found));
@@ -190,6 +210,7 @@ impl Pool {
         let kept = kept_places(solved.plan(), self.ahead, self.candidates.len());
         Some(Self {
             ahead: self.ahead,
+            expected: Arc::clone(&self.expected),
             seekers,
             candidates: Arc::clone(&self.candidates),
             suitable,
@@ -197,6 +218,7 @@ impl Pool {
             taken: self.taken.clone(),
             solved,
             kept,
+            moving: self.moving,
             now,
             priced_at: self.priced_at,
             added,
@@ -281,10 +303,19 @@ impl Pool {
     }
 
     /// The slots for a request of the pool, ranked by what each costs the whole; among those that cost it the same, the one
-    /// that suits this caller best comes first, whether the plan meant it for them or for somebody who can wait as well.
+    /// that suits this caller best comes first, whether the plan meant it for them or for somebody who can wait as well. Whoever
+    /// asks again is free to change their mind: what they are being told of is no better for that.
     pub fn proposals(&self, request: RequestId, count: usize) -> Vec<Proposal<'_>> {
         let Some(&index) = self.by_request.get(&request) else { return Vec::new() };
-        let choices = self.solved.alternatives(self.ahead + index, count);
+        let told = told_at(&self.seekers[index], &self.suitable[index], &self.candidates);
+        let among = if told.is_some() { count.saturating_mul(2) } else { count };
+        let mut choices = self.solved.alternatives(self.ahead + index, among);
+        for choice in choices.iter_mut().filter(|choice| told.is_some_and(|told| told != choice.resource)) {
+            choice.system_cost -= self.moving.points();
+            choice.own_cost -= self.moving.points();
+        }
+        choices.sort_by_key(|choice| (choice.system_cost, choice.own_cost, choice.resource));
+        choices.truncate(count);
         let fits = &self.suitable[index].fits;
         choices
             .iter()
@@ -384,7 +415,7 @@ impl Pool {
         let found = suitable_to(&seeker, &self.candidates, travel, self.priced_at);
         let mut demands = self.solved.instance().demands().to_vec();
         let at = self.ahead + index;
-        demands[at] = demand(&seeker, &found, demands.len());
+        demands[at] = demand(&seeker, &found, &self.candidates, demands.len());
         let plan = self.solve_again(demands, self.solved.instance().resources().to_vec(), budget);
         Some(PromiseWeighed {
             can_be_kept: plan.as_ref().is_some_and(|plan| plan.assign[at].is_some()),
@@ -459,68 +490,6 @@ fn kept_places(plan: &Plan, ahead: usize, candidates: usize) -> Vec<bool> {
         kept[*place] = true;
     }
     kept
-}
-
-/// Pairs below which a second thread costs more than it brings.
-const PAIRS_FOR_TWO: usize = 50_000;
-
-/// What suits each seeker; a large pool is looked at by two threads.
-fn all_suitable(
-    seekers: &[Seeker],
-    candidates: &[Candidate],
-    travel: &dyn TravelTime,
-    now: DateTime<Utc>,
-) -> Vec<Suitable> {
-    let look = |part: &[Seeker]| -> Vec<Suitable> {
-        part.iter().map(|seeker| suitable_to(seeker, candidates, travel, now)).collect()
-    };
-    if seekers.len() * candidates.len() < PAIRS_FOR_TWO {
-        return look(seekers);
-    }
-    let (first, second) = seekers.split_at(seekers.len() / 2);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| look(second));
-        let mut all = look(first);
-        all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        all
-    })
-}
-
-/// Placements every demand keeps, however few wait: alternatives are read off them.
-const PLACEMENTS_AT_LEAST: usize = 60;
-
-/// A demand with the placements that some best plan may use. When `waiting` demands share the places, one of anybody's
-/// `waiting` cheapest is always free, and moving there costs at most the dearest step of fairness: a placement dearer than
-/// that is in no best plan, and leaving it out takes nothing from the proof.
-fn demand(seeker: &Seeker, found: &Suitable, waiting: usize) -> Demand {
-    let enough = waiting.max(PLACEMENTS_AT_LEAST);
-    let mut points: Vec<i64> = found.fits.iter().map(|fit| fit.cost).collect();
-    let dearest = if points.len() > enough {
-        points.select_nth_unstable(enough - 1).1.saturating_add(costs::DEAREST_STEP)
-    } else {
-        i64::MAX
-    };
-    let useful = found.fits.iter().filter(|fit| fit.cost <= dearest);
-    let arcs = useful.map(|fit| Placement { resource: fit.candidate, cost: fit.cost }).collect();
-    Demand { penalty: costs::unplaced_penalty(seeker), arcs, ..Demand::default() }
-}
-
-/// One group per practitioner and day; their resources are disjoint, so the plan keeps its proof.
-fn fair_shares(candidates: &[Candidate], taken: &Taken) -> Vec<Group> {
-    let mut resources: HashMap<(Rpps, NaiveDate), Vec<usize>> = HashMap::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        resources.entry((candidate.slot.practitioner, candidate.day)).or_default().push(index);
-    }
-    let mut groups: Vec<_> = resources.into_iter().collect();
-    groups.sort_by_key(|(key, _)| *key);
-    groups
-        .into_iter()
-        .map(|(key, resources)| {
-            let steps = costs::fair_share_steps(taken.get(&key).copied().unwrap_or(0));
-            let steps = steps.into_iter().map(|(width, unit_cost)| Step { width, unit_cost }).collect();
-            Group { resources, classes: None, max: None, steps }
-        })
-        .collect()
 }
 
 /// What choosing a slot does to the others.

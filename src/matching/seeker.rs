@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::candidate::audience_bits;
 use super::forecast::Later;
-use crate::domain::{Audience, CareNeed, CareRequest, Channel, Constraints, Level, PatientFacts, RequestId, Role};
+use crate::domain::{
+    Audience, CareNeed, CareRequest, Channel, Constraints, Level, PatientFacts, RequestId, Role, SlotId,
+};
 use crate::geography::travel::Place;
 
 /// Somebody who needs a place.
@@ -32,6 +34,8 @@ pub struct Seeker {
     pub(super) audience: u8,
     /// A promise: placed last, hardly any matter how late before its deadline.
     pub promised: Option<Promised>,
+    /// The slot they are being told of and have not answered yet.
+    pub told: Option<SlotId>,
     /// First search radius, as the crow flies, kilometres.
     pub radius_km: f64,
     /// What each widening adds.
@@ -77,6 +81,7 @@ impl Seeker {
             deadline: request.deadline,
             audience: audience_of_channel(request.channel),
             promised: None,
+            told: None,
             radius_km: reach.radius_km,
             widening_km: reach.widening_km,
         };
@@ -91,7 +96,16 @@ impl Seeker {
     pub fn promised(mut self, promised: Promised, now: DateTime<Utc>) -> Self {
         let announced = now + promised.notice;
         self.promised = Some(promised);
+        // Whoever takes a promise was told of no hour.
+        self.told = None;
         self.earliest = if self.latest.is_none_or(|latest| announced < latest) { announced } else { now };
+        self
+    }
+
+    /// The same seeker while they are being told of a slot; whoever has a promise is told of none.
+    #[must_use]
+    pub fn told_of(mut self, slot: Option<SlotId>) -> Self {
+        self.told = slot.filter(|_| self.promised.is_none());
         self
     }
 
@@ -112,6 +126,7 @@ impl Seeker {
             deadline,
             audience: audience_bits(Audience::ALL),
             promised: None,
+            told: None,
             radius_km: reach.radius_km,
             widening_km: reach.widening_km,
         }
@@ -124,9 +139,9 @@ impl Seeker {
         self
     }
 
-    /// Whether this is the same seeker a moment later, looking for the same.
+    /// Whether this is the same seeker a moment later, looking for the same, whatever they are being told.
     pub(super) fn is_still(&self, later: &Self) -> bool {
-        *self == Self { earliest: self.earliest, ..later.clone() }
+        *self == Self { earliest: self.earliest, told: self.told, ..later.clone() }
     }
 
     /// The same seeker as somebody of this role may book for: an operator sees every audience, a patient only `PUBLIC`.

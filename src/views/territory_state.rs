@@ -6,6 +6,7 @@ use super::board::Board;
 use super::directory::Directory;
 use super::facts::FactsByRef;
 use super::history::Histories;
+use super::proposals::Proposals;
 use super::slot_index::SlotIndex;
 use crate::domain::{Appointment, CareRequest, Record, RecordKey, RecordKind, RecordedEvent, Slot};
 
@@ -22,6 +23,8 @@ pub struct TerritoryState {
     pub appointments: Appointments,
     /// What happened to each request.
     pub histories: Histories,
+    /// What callers are being told of.
+    pub proposals: Proposals,
 }
 
 impl TerritoryState {
@@ -87,6 +90,7 @@ impl TerritoryState {
             }
         }
         self.histories.note(recorded);
+        self.proposals.note(recorded);
         self.slots.forget_begun(recorded.at);
     }
 }

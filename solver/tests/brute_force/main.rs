@@ -118,6 +118,11 @@ proptest! {
                 prop_assert_eq!(told, (place, standing.place_of(demand)));
             }
             best(&standing)?;
+            // Whoever keeps their place the more does not move for that, nor does anybody else.
+            let (holder, kept) = (changed.index(standing.instance().demands().len()), standing.assignment());
+            prop_assert_eq!(standing.hold(holder, 7).is_ok(), kept[holder].is_some());
+            prop_assert_eq!(standing.assignment(), kept);
+            best(&standing)?;
             standing.depart(leaver.index(standing.instance().demands().len()));
             best(&standing)?;
             standing.resize(changed.index(resources), capacity);

@@ -3,6 +3,7 @@
 
 mod fair_share;
 mod lateness;
+mod moving;
 mod preference;
 mod travel;
 mod unplaced;
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use super::{Candidate, Reason, Seeker};
 
 pub use fair_share::{BEYOND as DEAREST_STEP, sentence as fair_share_sentence, steps as fair_share_steps};
+pub use moving::POINTS as MOVING;
 pub use unplaced::{expected_penalty, penalty as unplaced_penalty, weighted};
 
 /// Points a slot costs a seeker, but for what depends on everybody's choices ([`fair_share_steps`]).

@@ -285,6 +285,24 @@ async fn a_view_started_late_knows_the_stories_from_their_start() {
 }
 
 #[tokio::test]
+async fn what_is_being_proposed_is_known_for_as_long_as_a_call_lasts() {
+    let store = FakeStore::with_slots(6);
+    store.done(&operator(), &open(1));
+    let followed = follow(store).await;
+    let offer = |slots: &[usize]| Command::NoteOffers {
+        request: request_id(1),
+        offered: slots.iter().map(|slot| slot_id(*slot)).collect(),
+    };
+    let seq = followed.store.done(&operator(), &offer(&[2, 3]));
+    assert!(followed.view.reached(seq, LONG).await);
+    let told = |minutes| followed.view.read(|state| state.proposals.standing(request_id(1), after(minutes)));
+    assert_eq!((told(0), told(9), told(10)), (Some(slot_id(2)), Some(slot_id(2)), None));
+    let seq = followed.store.done(&operator(), &offer(&[]));
+    assert!(followed.view.reached(seq, LONG).await);
+    assert_eq!(told(0), None, "nothing is proposed any more");
+}
+
+#[tokio::test]
 async fn stopping_ends_the_feed_and_every_subscription() {
     let followed = follow(FakeStore::with_slots(6)).await;
     let mut live = followed.view.subscribe(None);

@@ -28,3 +28,21 @@ async fn missing_places_are_told_until_there_are_enough() {
     service.desk.publish(90, 1).await;
     assert_eq!(asked("demo-operator").await.1["items"], json!([]), "enough");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_every_place_is_taken_one_more_is_told_of_too() {
+    let service = Service::start().await;
+    let slot = service.desk.publish(60, 1).await;
+    let first = service.enter("h24").await;
+    let hold = json!({"slot_id": slot.to_string(), "hold_id": "h-1"});
+    let path = format!("{T}/requests/{}/hold", first["id"].as_str().unwrap());
+    assert_eq!(service.post("demo-operator", &path, &hold).await.0, 200);
+    service.enter("h24").await;
+    let told = service.get("demo-coordinator", &format!("{T}/scarcity")).await.1;
+    let item = &told["items"][0];
+    assert_eq!(
+        (&item["commune_name"], &item["free"], &item["served"]),
+        (&json!("Wicres"), &json!(0), &json!(1)),
+        "{told}"
+    );
+}

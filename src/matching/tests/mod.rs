@@ -1,5 +1,8 @@
 //! Matching, told as stories on a small territory.
 
+mod moving;
+mod scarcity;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +13,9 @@ use solver::Budget;
 use uuid::Uuid;
 
 use super::candidate::in_order;
-use super::pool::{Expected, Pool, Problem, Taken};
+use super::pool::{Expected, Pool, Problem};
 use super::suitable::{broken_rule, suitable};
-use super::{Candidate, Later, PartOfDay, Promised, Seeker};
+use super::{Candidate, Later, PartOfDay, Promised, Seeker, Taken};
 use crate::domain::time::Zone;
 use crate::domain::{
     Arrival, Audience, CareNeed, Commune, Constraints, DensityClass, GeoPoint, Level, Location, Modality, Practitioner,
@@ -108,6 +111,7 @@ fn seeker(n: u128, level: Level) -> Seeker {
         deadline,
         audience: super::candidate::audience_bits(Audience::ALL),
         promised: None,
+        told: None,
         radius_km: 10.0,
         widening_km: 5.0,
     }
@@ -425,27 +429,6 @@ fn a_promise_pays_where_the_place_is_worth_more_to_others() {
         (true, false, 0),
         "what cannot be kept gains nothing"
     );
-}
-
-#[test]
-fn one_place_more_is_told_with_what_it_brings_where_places_are_missing() {
-    let told = |seekers: Vec<Seeker>, expected: Vec<Expected>, places: Vec<Candidate>| {
-        let told = solve_all(seekers, expected, places).scarce(5, BUDGET).unwrap();
-        told.iter().map(|s| (s.places_of.part, s.free, s.served, s.reason.code)).collect::<Vec<_>>()
-    };
-    let three = || vec![seeker(1, Level::H24), seeker(2, Level::H24), seeker(3, Level::H24)];
-    let (noon, evening) = (|n| candidate(n, 4 * 60, 1.0), |n| candidate(n, 10 * 60, 1.0));
-    assert_eq!(told(three(), vec![], vec![noon(1), noon(2), evening(3), evening(4)]).len(), 1, "only noon is wanted");
-    let told_of = |code| move |told: &[(PartOfDay, usize, usize, &str)]| told.iter().all(|one| one.3 == code);
-    let missing = told(three(), vec![], vec![noon(1), evening(2)]);
-    assert_eq!(missing, [(PartOfDay::Afternoon, 1, 1, "would_serve"), (PartOfDay::Evening, 1, 1, "would_serve")]);
-    assert!(told_of("would_keep")(&told(vec![seeker(1, Level::SameDay)], vec![may_come(60, 0.9)], vec![noon(1)])));
-    assert!(told_of("would_save")(&told(
-        vec![seeker(1, Level::H24), seeker(2, Level::H24)],
-        vec![],
-        vec![noon(1), evening(2)]
-    )));
-    assert!(told(vec![], vec![], vec![noon(1)]).is_empty() && told(three(), vec![], vec![]).is_empty());
 }
 
 #[test]
