@@ -51,6 +51,16 @@ impl Solved {
     /// which somebody of a strict tier would have to be left out.
     #[must_use]
     pub fn alternatives(&self, demand: usize, count: usize) -> Vec<Alternative> {
+        self.alternatives_in(demand, count, || self.state())
+    }
+
+    /// The same; `state` holds the plan, and is asked for where placements have to be tried.
+    pub(crate) fn alternatives_in<'s>(
+        &'s self,
+        demand: usize,
+        count: usize,
+        state: impl FnOnce() -> State<'s>,
+    ) -> Vec<Alternative> {
         if demand >= self.instance().demands().len() || count == 0 {
             return Vec::new();
         }
@@ -61,10 +71,10 @@ impl Solved {
                 // What is not worth it may lead out of the piece.
                 let outside = arcs.iter().filter(|arc| !piece.has(self.searched(), demand, **arc)).copied().collect();
                 let mut found = piece.detours(self.searched(), demand, arcs, count);
-                found.extend(self.by_trial(demand, outside, count));
+                found.extend(self.by_trial(demand, outside, count, state));
                 found
             }
-            None => self.by_trial(demand, arcs.clone(), count),
+            None => self.by_trial(demand, arcs.clone(), count, state),
         };
         found.retain(|found| self.is_lawful(found.system_cost));
         found.sort_by_key(|found| (found.system_cost, found.own_cost, found.resource));
@@ -78,11 +88,17 @@ impl Solved {
     }
 
     /// Prices those of the arcs of least cost at the present prices by forcing each, with at most one ejection.
-    fn by_trial(&self, demand: usize, mut arcs: Vec<Arc>, count: usize) -> Vec<Alternative> {
+    fn by_trial<'s>(
+        &'s self,
+        demand: usize,
+        mut arcs: Vec<Arc>,
+        count: usize,
+        state: impl FnOnce() -> State<'s>,
+    ) -> Vec<Alternative> {
         if arcs.is_empty() {
             return Vec::new();
         }
-        let mut state = self.state();
+        let mut state = state();
         let before = state.objective();
         let planned = state.withdraw(demand);
         let dual = |arc: &Arc| arc.cost + self.price(arc.resource).unwrap_or(0);

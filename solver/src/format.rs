@@ -1,9 +1,13 @@
 //! The neutral files `aiguilleur-instance/1` and `aiguilleur-solution/1`: the same problem for any solver, and its answer for
 //! any checker.
 //!
+//! A demand may have `parts`, an object of lists: what each of its arcs costs by name, one entry per arc, in whole points of 0
+//! or more that add up to the arc's cost. They are told again with the reasons and change nothing else.
+//!
 //! Names and labels live here only; the search sees numbers. A file with a fault gives no instance, and the fault is told
 //! with its field. Nothing here searches.
 
+use crate::arc_parts::{ArcParts, PartsOfDemand};
 use crate::explanation::{Explanation, TierTold};
 use crate::instance::{Arc, Demand, Group, Household, Instance, InstanceError, Resource, Step};
 use crate::plan::Plan;
@@ -52,6 +56,36 @@ pub enum FormatError {
         /// The class.
         class: String,
     },
+    /// Parts of a demand's arc costs, not one for each arc.
+    #[error("{field} has {entries} entries; there are {arcs} arcs")]
+    PartsLength {
+        /// The field.
+        field: String,
+        /// How many there are.
+        entries: usize,
+        /// How many arcs the demand has.
+        arcs: usize,
+    },
+    /// A part of an arc's cost below 0.
+    #[error("{field} is {points}; it must be 0 or more")]
+    NegativePart {
+        /// The field.
+        field: String,
+        /// The points given.
+        points: i64,
+    },
+    /// Parts that are not those of the arc's cost.
+    #[error("{field} add up to {sum} for arcs[{position}], which costs {cost}")]
+    PartsSum {
+        /// The field.
+        field: String,
+        /// Position of the arc.
+        position: usize,
+        /// The sum of the parts, in points.
+        sum: i128,
+        /// The cost of the arc, in points.
+        cost: i64,
+    },
     /// Fields that do not fit together.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -62,14 +96,20 @@ pub enum FormatError {
 pub struct NamedInstance {
     /// The label of the instance.
     pub name: String,
+    /// What kind of problem it says it is; it changes nothing but what is told of moves.
+    pub kind: String,
     /// The problem.
     pub instance: Instance,
+    /// What its arc costs are made of, as far as the file tells it.
+    pub parts: ArcParts,
     /// Identifier of each demand.
     pub demands: Vec<String>,
     /// Identifier of each resource.
     pub resources: Vec<String>,
     /// Identifier of each group.
     pub groups: Vec<String>,
+    /// The label each group is explained under, such as `fairness`; empty where it has none.
+    pub group_kinds: Vec<String>,
     /// Name of each class, by the number the instance knows it by.
     pub classes: Vec<String>,
 }
@@ -80,6 +120,8 @@ struct InstanceFile {
     format: String,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    kind: Option<String>,
     resources: Vec<ResourceFile>,
     demands: Vec<DemandFile>,
     #[serde(default)]
@@ -105,11 +147,15 @@ struct DemandFile {
     #[serde(default = "nowhere")]
     current: i64,
     arcs: Vec<(i64, i64)>,
+    #[serde(default)]
+    parts: Option<PartsOfDemand>,
 }
 
 #[derive(Deserialize)]
 struct GroupFile {
     id: Label,
+    #[serde(default)]
+    kind: Option<String>,
     resources: Vec<i64>,
     #[serde(default)]
     classes: Option<Vec<String>>,
@@ -204,8 +250,10 @@ pub fn read(text: &[u8]) -> Result<NamedInstance, FormatError> {
     }
     let mut demands = Vec::with_capacity(file.demands.len());
     let mut demand_names = Vec::with_capacity(file.demands.len());
+    let mut parts = Vec::with_capacity(file.demands.len());
     for (index, demand) in file.demands.into_iter().enumerate() {
         demand_names.push(demand.id.into());
+        parts.push(demand.parts);
         let mut arcs = Vec::with_capacity(demand.arcs.len());
         for (position, (resource, cost)) in demand.arcs.into_iter().enumerate() {
             let resource = count(resource, || format!("demands[{index}].arcs[{position}][0]"))?;
@@ -220,8 +268,10 @@ pub fn read(text: &[u8]) -> Result<NamedInstance, FormatError> {
     }
     let mut groups = Vec::with_capacity(file.groups.len());
     let mut group_names = Vec::with_capacity(file.groups.len());
+    let mut group_kinds = Vec::with_capacity(file.groups.len());
     for (index, group) in file.groups.into_iter().enumerate() {
         group_names.push(group.id.into());
+        group_kinds.push(group.kind.unwrap_or_default());
         let at = |position: usize| move || format!("groups[{index}].resources[{position}]");
         let indices = group.resources.into_iter().enumerate();
         let resources = indices.map(|(position, resource)| count(resource, at(position))).collect::<Result<_, _>>()?;
@@ -245,12 +295,16 @@ pub fn read(text: &[u8]) -> Result<NamedInstance, FormatError> {
     if let Some(names) = file.strict_tiers {
         instance = instance.with_strict_tiers(classes.tiers(names)?)?;
     }
+    let parts = ArcParts::new(parts, instance.demands())?;
     Ok(NamedInstance {
         name: file.name,
+        kind: file.kind.unwrap_or_default(),
         instance,
+        parts,
         demands: demand_names,
         resources: resource_names,
         groups: group_names,
+        group_kinds,
         classes: classes.names,
     })
 }
@@ -278,11 +332,16 @@ pub struct Clocked {
     pub cpu: Option<Duration>,
 }
 
-/// A solution as its file says it.
+/// A solution as its file says it: costs and bounds in points, times in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Solution {
     format: &'static str,
+    /// Of this crate.
+    version: &'static str,
     instance: String,
+    /// SHA-256 of the bytes of the instance's file, in lower hexadecimal; absent where nobody told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_hash: Option<String>,
     assign: Vec<i64>,
     objective: i64,
     bound: Option<i64>,
@@ -312,7 +371,9 @@ impl Solution {
         let gap = plan.gap();
         Self {
             format: SOLUTION_FORMAT,
+            version: env!("CARGO_PKG_VERSION"),
             instance: named.name.clone(),
+            instance_hash: None,
             assign: plan.assign.iter().map(|place| index(*place)).collect(),
             objective: plan.objective,
             bound: plan.bound,
@@ -333,10 +394,16 @@ impl Solution {
         }
     }
 
-    /// With its reasons.
+    /// With the hash of the file the instance was read from, as whoever read it says: SHA-256 in lower hexadecimal.
     #[must_use]
-    pub fn explained(self, named: &NamedInstance, solved: &Solved) -> Self {
-        Self { explain: Some(Explanation::of(named, solved)), ..self }
+    pub fn hashed(self, instance_hash: String) -> Self {
+        Self { instance_hash: Some(instance_hash), ..self }
+    }
+
+    /// With its reasons. What has to be searched for them takes no longer than `within`, and never longer than a second.
+    #[must_use]
+    pub fn explained(self, named: &NamedInstance, solved: &Solved, within: Duration) -> Self {
+        Self { explain: Some(Explanation::of(named, solved, within)), ..self }
     }
 }
 

@@ -33,6 +33,9 @@
 //! | `tiers` | whether a higher tier gave up anybody |
 //! | `unplaced` | why a demand is left out |
 //! | `check` | the independent verifier |
+//! | `arc_parts` | what the costs of arcs are made of, where a file tells it |
+//! | `cost_split` | the objective by its parts, in the names of its file |
+//! | `reasons` | why a demand is left out, in the names of its file |
 //! | `explanation` | why a plan is as it is, in the names of its file |
 //! | `format` | the neutral files of instances and solutions |
 //!
@@ -42,11 +45,13 @@
 #![cfg_attr(not(feature = "highs"), forbid(unsafe_code))]
 
 mod alternatives;
+mod arc_parts;
 mod ascent;
 #[cfg(feature = "highs")]
 mod basis;
 mod budget;
 mod check;
+mod cost_split;
 mod counted;
 mod detours;
 mod duals;
@@ -66,6 +71,7 @@ mod plan;
 #[cfg(feature = "highs")]
 mod priced;
 mod proof;
+mod reasons;
 mod reoptimise;
 mod round;
 mod rules;
@@ -78,6 +84,7 @@ mod together;
 mod unplaced;
 
 pub use alternatives::{Alternative, Displaced};
+pub use arc_parts::ArcParts;
 pub use budget::{Budget, Seed};
 pub use check::{Verdict, Violation, check, check_assignment};
 pub use exact::EXACT_COLUMNS_MAX;
@@ -87,4 +94,4 @@ pub use reoptimise::{Exchange, Moving, Reoptimised, reoptimise};
 pub use solved::{Solved, solve};
 pub use standing::{Arrival, Standing, StandingError};
 pub use tiers::{Tier, tiers};
-pub use unplaced::{Taken, Unplaced};
+pub use unplaced::{Apart, Raise, Taken, Unplaced};

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use solver::format::{NamedInstance, read};
-use solver::{Arc, Budget, Demand, Group, Household, Instance, Resource, Seed, Step, check, solve};
+use serde_json::Value;
+use solver::format::{Clocked, NamedInstance, Solution, read};
+use solver::{Arc, Budget, Demand, Group, Household, Instance, Resource, Seed, Solved, Step, check, solve};
 use std::time::Duration;
 
 const SOUND: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "name": "small", "seed": 3,
@@ -17,11 +18,27 @@ const SOUND: &str = r#"{"format": "aiguilleur-instance/1", "kind": "panel", "nam
         {"id": "f", "kind": "fairness", "resources": [1, 2], "classes": null, "max": null, "steps": [[1, 1], [null, 3]]}],
     "households": [{"id": "h", "members": [0, 1], "split_penalty": 6}]}"#;
 
+/// The same with what the costs of two demands are made of.
+fn in_parts() -> String {
+    let text = SOUND.replacen("[1, 2]]}", r#"[1, 2]], "parts": {"way": [4, 0], "wait": [0, 2]}}"#, 1);
+    text.replacen("[2, 30]]}", r#"[2, 30]], "parts": {"way": [1, 9], "wait": [2, 20], "other": [0, 1]}}"#, 1)
+}
+
 /// Work and not time ends a solve here, but for what no work limit reaches.
 fn is_held(named: &NamedInstance) -> Result<(), TestCaseError> {
     let budget = Budget { work: Some(2_000), ..Budget::wall(Duration::from_secs(60)) };
     let plan = solve(&named.instance, budget, Seed(0));
     prop_assert_eq!(check(&named.instance, &plan), vec![]);
+    let solved = Solved::new(named.instance.clone(), budget, Seed(0));
+    let solution = Solution::of(named, solved.plan(), Clocked::default()).explained(named, &solved, Duration::ZERO);
+    let told = serde_json::to_value(solution).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
+    let split = &told["explain"]["split"];
+    let points = |value: &Value| value.as_i64().unwrap_or(0);
+    let sum = |value: &Value| value.as_object().into_iter().flatten().map(|(_, part)| points(part)).sum::<i64>();
+    prop_assert_eq!(sum(&split["groups_by_kind"]), points(&split["groups"]));
+    let whole = split.get("parts").is_none()
+        || sum(&split["parts"]) + points(&split["arcs_without_parts"]) == points(&split["arcs"]);
+    prop_assert!(whole, "{}", split);
     Ok(())
 }
 
@@ -60,7 +77,7 @@ proptest! {
     fn bytes_that_fell_on_a_file_are_told_or_solved(
         changes in prop::collection::vec((any::<Index>(), any::<u8>(), 0_u8..3), 1..4),
     ) {
-        let mut text = SOUND.as_bytes().to_vec();
+        let mut text = in_parts().into_bytes();
         for (at, byte, how) in changes {
             let at = at.index(text.len());
             match how {
@@ -79,7 +96,7 @@ proptest! {
     fn numbers_that_were_not_meant_are_told_or_solved(
         changes in prop::collection::vec((any::<Index>(), 0..NUMBERS.len()), 1..4),
     ) {
-        let mut text = SOUND.to_owned();
+        let mut text = in_parts();
         for (place, number) in changes {
             let places = numbers(&text);
             text.replace_range(places[place.index(places.len())].clone(), NUMBERS[number]);
@@ -89,6 +106,34 @@ proptest! {
             Err(fault) => prop_assert!(fault.to_string().contains(['[', '.', ':', ' ']), "{}", fault),
         }
     }
+}
+
+#[test]
+fn parts_that_do_not_make_the_costs_are_refused_with_their_field() {
+    assert!(read(in_parts().as_bytes()).is_ok());
+    let fault = |from: &str, to: &str| {
+        let text = in_parts().replacen(from, to, 1);
+        assert_ne!(text, in_parts());
+        read(text.as_bytes()).unwrap_err().to_string()
+    };
+    let refused = |from: &str, to: &str, told: &str| {
+        let fault = fault(from, to);
+        assert!(fault.starts_with(told), "{fault}");
+    };
+    refused("[4, 0]", "[4]", "demands[0].parts.way has 1 entries; there are 2 arcs");
+    refused("[0, 2]", "[0, 2, 0]", "demands[0].parts.wait has 3 entries");
+    refused("[4, 0]", "[5, 0]", "demands[0].parts add up to 5 for arcs[0], which costs 4");
+    refused("[1, 9]", "[1, 8]", "demands[1].parts add up to 29 for arcs[1], which costs 30");
+    refused("[4, 0], \"wait\": [0, 2]", "[5, 0], \"wait\": [-1, 2]", "demands[0].parts.wait[0] is -1");
+    refused("[2, 20]", "[2.5, 20]", "demands[1].parts.wait[0]: invalid type");
+    refused("[2, 20]", "[\"2\", 20]", "demands[1].parts.wait[0]: invalid type");
+    refused("[2, 20]", "7", "demands[1].parts.wait: invalid type");
+    refused("{\"way\": [4, 0], \"wait\": [0, 2]}", "[4, 2]", "demands[0].parts: invalid type");
+    refused("{\"way\": [4, 0], \"wait\": [0, 2]}", "{}", "demands[0].parts add up to 0 for arcs[0]");
+    refused("[4, 0]", "[9223372036854775807, 0]", "demands[0].parts add up to 9223372036854775807");
+    refused("[4, 0]", "[9223372036854775808, 0]", "demands[0].parts.way[0]: invalid");
+    refused("\"kind\": \"panel\"", "\"kind\": 3", "kind: invalid type");
+    refused("\"kind\": \"fairness\"", "\"kind\": [1]", "groups[1].kind: invalid type");
 }
 
 #[test]

@@ -358,7 +358,8 @@ impl Pool {
                 "taken_by_more_urgent",
                 "Tous les créneaux qui conviennent vont à des demandes plus urgentes ou qui n'ont pas d'autre choix.",
             ),
-            Unplaced::Taken(_) => Reason::new(
+            // The pool has no households.
+            Unplaced::Taken(_) | Unplaced::Household(_) => Reason::new(
                 "taken",
                 "Tous les créneaux qui conviennent sont nécessaires à d'autres demandes en attente.",
             ),

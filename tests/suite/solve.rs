@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 struct Folder(tempfile::TempDir);
 
@@ -110,11 +111,49 @@ fn a_file_is_answered_with_a_proved_plan_and_its_reasons() {
     assert_eq!(assigned(&answer), [0, 1, 0, -1]);
     assert_eq!((&answer["objective"], &answer["bound"], &answer["gap_abs"]), (&json!(165), &json!(165), &json!(0)));
     let explained = &answer["explain"];
-    assert_eq!(explained["split"]["groups"], 5);
+    assert_eq!(
+        (&explained["split"]["groups"], &explained["split"]["groups_by_kind"]["fairness"]),
+        (&json!(5), &json!(5))
+    );
+    let tier = |class: &str, placed: i64| json!({"class": class, "placed": placed, "most": placed, "proved": true});
+    assert_eq!(explained["tiers"], json!([tier("T1", 1), tier("T2", 1), tier("T3", 1), tier("T4", 0)]));
     assert_eq!(explained["split"]["unplaced"], json!([["T4", 1, 100]]));
     assert_eq!(explained["unplaced"], json!([{"demand": "p3", "reason": "no_arcs"}]));
     assert_eq!(explained["placed"].as_array().unwrap().len(), 3);
     assert!(folder.answer(&small(), &[]).get("explain").is_none());
+}
+
+#[test]
+fn an_answer_says_which_bytes_it_answers_and_which_version_did() {
+    let folder = Folder::new();
+    let text = small().to_string();
+    let hash = |text: &str| {
+        let output = folder.solve(text, &[]);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
+        answer["instance_hash"].as_str().unwrap().to_owned()
+    };
+    let sum: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hash(&text), sum);
+    // Another byte is another file, though it says the same.
+    assert_ne!(hash(&format!("{text}\n")), sum);
+}
+
+#[test]
+fn costs_and_moves_are_told_by_part() {
+    let folder = Folder::new();
+    let mut instance = small();
+    instance["households"][0]["split_penalty"] = json!(200);
+    instance["demands"][1]["current"] = json!(0);
+    instance["demands"][1]["arcs"] = json!([[0, 10], [1, 270]]);
+    instance["demands"][1]["parts"] = json!({"travel": [10, 20], "move": [0, 250]});
+    let answer = folder.answer(&instance, &["--explain", "--budget-ms", "2000"]);
+    assert_eq!(assigned(&answer), [0, 1, 0, -1]);
+    let split = &answer["explain"]["split"];
+    assert_eq!(split["moves"], json!({"elsewhere": 1, "nowhere": 0, "points": 250}));
+    assert_eq!((&split["parts"], &split["arcs_without_parts"]), (&json!({"move": 250, "travel": 20}), &json!(40)));
+    let placed = &answer["explain"]["placed"][1];
+    assert_eq!(placed["alternatives"][0]["own_change"], json!({"move": -250, "travel": -10}));
 }
 
 #[test]
@@ -181,6 +220,15 @@ fn what_is_no_instance_ends_with_2_and_names_the_field() {
     with("households[0].members[1]", "/households/0/members", json!([0, 0]));
     with("households[0].members[1]", "/households/0/members", json!([0, 7]));
     with("households[0].split_penalty", "/households/0/split_penalty", json!(-1));
+    let parts = |field: &str, parts: Value| {
+        let mut instance = small();
+        instance["demands"][1]["parts"] = parts;
+        wrong(field, &instance.to_string());
+    };
+    parts("demands[1].parts.travel has 1", json!({"travel": [10]}));
+    parts("demands[1].parts.travel[1]", json!({"travel": [10, -20]}));
+    parts("demands[1].parts.travel[0]", json!({"travel": [10.5, 20]}));
+    parts("demands[1].parts add up to 19 for arcs[1]", json!({"travel": [10, 19]}));
     let strict = |field: &str, tiers: Value| {
         let mut instance = small();
         instance["strict_tiers"] = tiers;

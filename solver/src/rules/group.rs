@@ -73,12 +73,26 @@ impl Loads {
         fall
     }
 
+    /// Points one more placement would add, group by group of the resource, those without a price left out.
+    pub(crate) fn raises(
+        &self,
+        instance: &Instance,
+        demand: usize,
+        resource: usize,
+    ) -> impl Iterator<Item = (usize, i64)> {
+        let counted = instance.groups_of(resource).iter().filter(move |&&group| instance.counts(group, demand));
+        let raise = |&group: &usize| (group, unit_price(&instance.groups()[group].steps, self.of[group] + 1));
+        counted.map(raise).filter(|(_, points)| *points > 0)
+    }
+
+    /// Points of one group.
+    pub(crate) fn cost(&self, instance: &Instance, group: usize) -> i64 {
+        (1..=self.of[group]).map(|unit| unit_price(&instance.groups()[group].steps, unit)).sum()
+    }
+
     /// Points of all groups.
     pub(crate) fn total(&self, instance: &Instance) -> i64 {
-        let cost = |(group, &load): (usize, &usize)| -> i64 {
-            (1..=load).map(|unit| unit_price(&instance.groups()[group].steps, unit)).sum()
-        };
-        self.of.iter().enumerate().map(cost).sum()
+        (0..self.of.len()).map(|group| self.cost(instance, group)).sum()
     }
 }
 

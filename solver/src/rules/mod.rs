@@ -115,6 +115,16 @@ impl<'a> State<'a> {
         !self.holders.has_room(self.instance, resource)
     }
 
+    /// Points one more placement there adds in each group that counts the demand and has a price for it.
+    pub(crate) fn raises(&self, demand: usize, resource: usize) -> impl Iterator<Item = (usize, i64)> {
+        self.loads.raises(self.instance, demand, resource)
+    }
+
+    /// Points a group costs.
+    pub(crate) fn cost_of_group(&self, group: usize) -> i64 {
+        self.loads.cost(self.instance, group)
+    }
+
     /// The first group whose limit keeps the demand out of the resource.
     pub(crate) fn barrier(&self, demand: usize, resource: usize) -> Option<usize> {
         self.loads.barrier(self.instance, demand, resource)

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use solver::{
     Arc, Budget, Demand, Group, Household, Instance, Moving, Resource, Rung, Seed, Solved, Standing, Step, StoppedBy,
-    check, check_assignment, reoptimise, solve,
+    Unplaced, check, check_assignment, reoptimise, solve,
 };
 use std::time::Duration;
 
@@ -194,7 +194,12 @@ proptest! {
         };
         for (index, place) in solved.plan().assign.iter().enumerate() {
             prop_assert_eq!(solved.explain_unplaced(index).is_some(), place.is_none());
-            prop_assert_ne!(solved.explain_unplaced(index), Some(solver::Unplaced::Unfinished));
+            prop_assert_ne!(solved.explain_unplaced(index), Some(Unplaced::Unfinished));
+            // Where a flow is the plan, what keeps somebody out is dearer than leaving them out.
+            if let (Some(Unplaced::Taken(taken)), Rung::Flow) = (solved.explain_unplaced(index), solved.plan().rung) {
+                let penalty = solved.instance().demands()[index].penalty;
+                prop_assert!(taken.least.is_none_or(|least| least >= penalty), "{:?}", taken);
+            }
         }
     }
 }
