@@ -52,6 +52,16 @@ impl Prices {
         }
     }
 
+    /// The price of a resource, the groups merged into it included, in points.
+    pub(crate) fn of_resource(&self, resource: usize) -> f64 {
+        self.resources[resource] as f64 / self.parts as f64
+    }
+
+    /// The price of a group in points; 0 where it has none of its own.
+    pub(crate) fn of_group(&self, group: usize) -> f64 {
+        self.groups[group] as f64 / self.parts as f64
+    }
+
     /// How many parts a point has.
     pub(crate) fn parts(&self) -> i64 {
         self.parts

@@ -4,6 +4,9 @@
 //! Its job is the order of the rungs and the honesty of the plan: what is proved, what stopped it. It must never hand out
 //! an assignment it has not priced in integers, nor wait past the budget.
 
+mod in_parts;
+
+use crate::again::Earlier;
 use crate::ascent;
 use crate::budget::{Budget, Meter, Seed};
 use crate::duals::Priced;
@@ -12,7 +15,7 @@ use crate::flow::Network;
 use crate::greedy;
 use crate::improve::{self, Columns};
 use crate::instance::Instance;
-use crate::parts::{Part, parts};
+use crate::parts::parts;
 use crate::pieces::Piece;
 use crate::plan::{Outcome, Plan, Rung, StoppedBy, Trace};
 #[cfg(feature = "highs")]
@@ -44,18 +47,27 @@ pub(crate) struct Climbed {
     pub(crate) lawful: Option<Lawful>,
 }
 
-/// Climbs as far as the budget goes.
-pub(crate) fn climb(instance: &Instance, budget: Budget, seed: Seed) -> Climbed {
+/// Climbs as far as the budget goes, from what an earlier search knows if there was one.
+pub(crate) fn climb(instance: &Instance, earlier: Option<&Earlier>, budget: Budget, seed: Seed) -> Climbed {
     let meter = Meter::start(budget);
-    let Some(law) = Law::of(instance) else { return climb_within(instance, meter, seed, None) };
+    let Some(law) = Law::of(instance) else { return climb_within(instance, earlier, meter, seed, None) };
     let surcharged = law.surcharged(instance);
-    let climbed = climb_within(&surcharged, meter, seed, Some(law.clone()));
+    let climbed = climb_within(&surcharged, earlier, meter, seed, Some(law.clone()));
     law.told(instance, surcharged, climbed)
 }
 
 /// Climbs within what a meter has left; without a law as if there were none.
-pub(crate) fn climb_within(instance: &Instance, meter: Meter, seed: Seed, law: Option<Law>) -> Climbed {
+pub(crate) fn climb_within(
+    instance: &Instance,
+    earlier: Option<&Earlier>,
+    meter: Meter,
+    seed: Seed,
+    law: Option<Law>,
+) -> Climbed {
     let mut climb = Climb::start(instance, meter, law.as_ref().map(|law| Strict::new(law.clone(), instance)));
+    if let Some(earlier) = earlier {
+        climb.begin_from(earlier);
+    }
     if !climb.meter.open() {
         return climb.end(None, None);
     }
@@ -67,7 +79,7 @@ pub(crate) fn climb_within(instance: &Instance, meter: Meter, seed: Seed, law: O
             return Climbed { pieces, prices: Some(prices), ..climb.end(None, None) };
         }
         if let Some(law) = law {
-            return strict::climb(instance, climb.meter, seed, &law);
+            return strict::climb(instance, earlier, climb.meter, seed, &law);
         }
     }
     climb.go_on(network, seed)
@@ -94,6 +106,8 @@ pub(crate) fn climb_keeping(
 
 struct Climb<'a> {
     instance: &'a Instance,
+    /// Where an earlier search ended, if there was one.
+    earlier: Option<&'a Earlier>,
     order: Vec<usize>,
     meter: Meter,
     best: State<'a>,
@@ -117,6 +131,7 @@ impl<'a> Climb<'a> {
         greedy::fill(&mut best, &order, &mut meter);
         let mut climb = Self {
             instance,
+            earlier: None,
             order,
             meter,
             best,
@@ -157,6 +172,14 @@ impl<'a> Climb<'a> {
         self.end(Some(network), priced)
     }
 
+    /// Begins from where an earlier search ended: what is still allowed of its places, and what they leave room for.
+    fn begin_from(&mut self, earlier: &'a Earlier) {
+        self.hold(earlier.places());
+        earlier.bound().into_iter().for_each(|bound| self.prove(bound));
+        self.record(Rung::Repair, Outcome::Completed);
+        self.earlier = Some(earlier);
+    }
+
     /// Takes an assignment that keeps the rows into hand, and with it what it leaves room for.
     fn hold(&mut self, assign: &[Option<usize>]) {
         let mut found = State::of(self.instance, assign, &self.order);
@@ -184,63 +207,9 @@ impl<'a> Climb<'a> {
         self.record(Rung::Flow, outcome);
     }
 
-    /// Each part for itself, within its share of the budget; the prices it found, and what is left of it.
-    fn by_parts(&mut self, parts: Vec<Part>, seed: Seed) -> (Vec<Option<i64>>, Vec<Piece>) {
-        let mut pieces = Vec::with_capacity(parts.len());
-        let mut prices = vec![None; self.instance.resources().len()];
-        let mut assign = vec![None; self.instance.demands().len()];
-        // Those in no part pay their penalty, whatever is done.
-        let mut bound = Some(self.instance.demands().iter().map(|demand| demand.penalty).sum::<i64>());
-        let whole: usize = parts.iter().map(|part| part.size).sum();
-        let mut left = whole;
-        let mut rung = Rung::Greedy;
-        let mut most = Vec::new();
-        for Part { instance, demands, resources, size } in parts {
-            let law = self.strict.as_ref().map(|strict| strict.law.of_part(&demands));
-            let Climbed { plan, pieces: of_it, prices: found, most: of_part, .. } =
-                climb_within(&instance, self.meter.of_part(size, left, whole), seed, law);
-            most.push(of_part);
-            left -= size;
-            self.meter.note(usize::try_from(plan.work).unwrap_or(usize::MAX));
-            let outside = instance.demands().iter().map(|demand| demand.penalty).sum::<i64>();
-            bound = bound.zip(plan.bound).map(|(bound, of_part)| bound - outside + of_part);
-            for (&demand, place) in demands.iter().zip(&plan.assign) {
-                assign[demand] = place.map(|place| resources[place]);
-            }
-            for (index, &resource) in resources.iter().enumerate() {
-                let of_flow = of_it.first().and_then(Piece::network).map(|network| network.price(index));
-                prices[resource] = found.as_ref().map_or(of_flow, |found| found[index]);
-            }
-            let instance = instance.into();
-            pieces.extend(of_it.into_iter().map(|piece| piece.searched_as(&instance).within(&demands, &resources)));
-            if !plan.optimal {
-                self.skipped = Some(plan.stopped_by);
-            }
-            self.rounds = self.rounds.max(plan.rounds);
-            self.columns = self.columns.max(plan.columns);
-            self.built += plan.built;
-            // The largest part comes last.
-            rung = plan.rung;
-            self.record(rung, ended(plan.optimal));
-        }
-        if let Some(strict) = &mut self.strict {
-            // The best counts of the whole are the best of each part.
-            let tiers = 0..strict.most.len();
-            strict.most = tiers.map(|tier| most.iter().map(|of_part| of_part[tier]).sum()).collect();
-        }
-        let found = State::of(self.instance, &assign, &self.order);
-        if self.rank(&found).is_ge() {
-            // Also on a tie: the parts explain this assignment and no other.
-            (self.best, self.rung) = (found, rung);
-        }
-        bound.into_iter().for_each(|bound| self.prove(bound));
-        self.record(rung, ended(self.is_proved()));
-        (prices, pieces)
-    }
-
     /// Where few resources take many each: prices natively, what they suggest, moves, and exact where that is small enough.
     fn by_prices(&mut self, supply: &Supply, seed: Seed) -> Proof<'static> {
-        let priced = ascent::ascend(self.instance, supply, &mut self.meter);
+        let priced = ascent::ascend(self.instance, supply, self.earlier, &mut self.meter);
         self.prove(priced.paid.bound);
         let open = self.meter.open();
         self.record(Rung::Prices, ended(open));
@@ -264,7 +233,10 @@ impl<'a> Climb<'a> {
         let Proof::Prices(priced) = proof else { return };
         let mut found = round::assign(self.instance, priced, &mut self.meter);
         greedy::fill(&mut found, &self.order, &mut self.meter);
+        // Where little has changed what was there before is better than what prices suggest; not always what is near it.
+        let in_hand = self.rank(&found).is_lt().then(|| self.best.clone());
         self.offer(found.clone(), Rung::Repair);
+        let mut starts: Vec<State<'_>> = in_hand.into_iter().chain([found]).collect();
         self.record(Rung::Repair, ended(true));
         self.count(proof, supply);
         // Near the prices first: a few placements each are quickly tried, and nearly all that helps is among them.
@@ -273,8 +245,12 @@ impl<'a> Climb<'a> {
         for each in PLACEMENTS_TRIED {
             let limit = all.limit_of(each * self.order.len()).unwrap_or(i64::MAX);
             let columns = all.within(self.instance, limit.min(self.best.objective()));
-            finished = finished && improve::descend(&mut found, &columns, &self.order, &mut self.meter);
-            self.offer(found.clone(), Rung::Repair);
+            for state in &mut starts {
+                finished = finished && improve::descend(state, &columns, &self.order, &mut self.meter);
+                self.offer(state.clone(), Rung::Repair);
+            }
+            starts.sort_by_key(State::objective);
+            starts.truncate(1);
             self.record(Rung::Repair, ended(finished));
         }
         // A part small enough to be solved in no time makes the rest smaller; only then the whole, and at last by seed.
@@ -337,8 +313,8 @@ impl<'a> Climb<'a> {
             state
         };
         let mut starts = vec![State::of(self.instance, &network.assignment(), &self.order), greedy];
-        if self.strict.is_some() {
-            // Neither may keep the rows.
+        if self.strict.is_some() || self.earlier.is_some() {
+            // Neither may keep the rows, nor be as good as what was there before.
             starts.push(self.best.clone());
         }
         // The better first: the budget may not reach the other.
@@ -364,18 +340,19 @@ impl<'a> Climb<'a> {
         if self.meter.only_native() {
             return Proof::Flow(network);
         }
-        let relaxed = match priced::relax(self.instance, network, &self.best.assignment(), &mut self.meter) {
-            Ok(relaxed) => relaxed,
-            Err(silence) => {
-                let outcome = match silence {
-                    Silence::Busy => Outcome::SkippedBusy,
-                    Silence::TimedOut => Outcome::Interrupted,
-                    Silence::Failed => Outcome::Failed,
-                };
-                self.record(Rung::Lp, outcome);
-                return Proof::Flow(network);
-            }
-        };
+        let relaxed =
+            match priced::relax(self.instance, network, self.earlier, &self.best.assignment(), &mut self.meter) {
+                Ok(relaxed) => relaxed,
+                Err(silence) => {
+                    let outcome = match silence {
+                        Silence::Busy => Outcome::SkippedBusy,
+                        Silence::TimedOut => Outcome::Interrupted,
+                        Silence::Failed => Outcome::Failed,
+                    };
+                    self.record(Rung::Lp, outcome);
+                    return Proof::Flow(network);
+                }
+            };
         self.prove(relaxed.priced.paid.bound);
         let mut found = State::of(self.instance, &relaxed.assign, &self.order);
         let (whole, complete) = (relaxed.whole, relaxed.complete);

@@ -26,6 +26,7 @@
 //! | `ladder` | the rungs in order, the best answer in hand |
 //! | `solved` | a plan to ask about |
 //! | `standing` | a plan kept while demands come and go |
+//! | `again` | what an earlier search leaves to the next |
 //! | `reoptimise` | a better plan for those who have places, moving few |
 //! | `alternatives` | what else could be done with one demand, and at what price |
 //! | `detours` | those prices, exact, from the flow |
@@ -44,6 +45,7 @@
 
 #![cfg_attr(not(feature = "highs"), forbid(unsafe_code))]
 
+mod again;
 mod alternatives;
 mod arc_parts;
 mod ascent;

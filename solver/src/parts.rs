@@ -66,15 +66,20 @@ pub(crate) fn parts(instance: &Instance) -> Vec<Part> {
     parts
 }
 
+/// The groups a part has, in its order, by their index in the whole; the resources are those of the part, rising.
+pub(crate) fn groups_within(whole: &Instance, resources: &[usize]) -> impl Iterator<Item = usize> {
+    let inside = |group: &Group| {
+        matters(group) && group.resources.first().is_some_and(|first| resources.binary_search(first).is_ok())
+    };
+    (0..whole.groups().len()).filter(move |&index| inside(&whole.groups()[index]))
+}
+
 fn instance_of(whole: &Instance, demands: &[usize], resources: &[usize], place: &[usize]) -> Option<Instance> {
     let demand = |&index: &usize| {
         let of = &whole.demands()[index];
         let arcs = of.arcs.iter().filter(|arc| whole.is_worth(index, **arc));
         let arcs = arcs.map(|arc| Arc { resource: place[arc.resource], ..*arc }).collect();
         Demand { penalty: of.penalty, current: None, classes: of.classes.clone(), arcs }
-    };
-    let inside = |group: &&Group| {
-        matters(group) && group.resources.first().is_some_and(|first| resources.binary_search(first).is_ok())
     };
     let group = |group: &Group| {
         let of_part = group.resources.iter().map(|&resource| place[resource]).collect();
@@ -84,7 +89,7 @@ fn instance_of(whole: &Instance, demands: &[usize], resources: &[usize], place: 
         let members = household.members.iter().map(|member| demands.binary_search(member).ok());
         Some(Household { members: members.collect::<Option<_>>()?, ..*household })
     };
-    let groups = whole.groups().iter().filter(inside).map(group).collect();
+    let groups = groups_within(whole, resources).map(|index| group(&whole.groups()[index])).collect();
     let places = resources.iter().map(|&resource| whole.resources()[resource]).collect();
     let part = Instance::new(demands.iter().map(demand).collect(), places, groups).ok()?;
     part.with_households(whole.households().iter().filter_map(household).collect()).ok()

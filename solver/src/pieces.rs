@@ -10,6 +10,7 @@ use crate::detours::{Detours, Incoming};
 use crate::duals::Priced;
 use crate::flow::Network;
 use crate::instance::{Arc, Instance};
+use crate::parts::groups_within;
 use std::sync::Arc as Shared;
 
 /// One piece of an instance, or all of it.
@@ -58,6 +59,30 @@ impl Piece {
     /// Its demands in the whole.
     pub(crate) fn demands(&self) -> Option<&[usize]> {
         self.part.as_ref().map(|(demands, _)| &demands[..])
+    }
+
+    /// Its resources in the whole, in its order.
+    pub(crate) fn resources(&self, asked: &Instance) -> Vec<usize> {
+        let all = || (0..asked.resources().len()).collect();
+        self.part.as_ref().map_or_else(all, |(_, resources)| resources.clone())
+    }
+
+    /// Its groups in the whole, in its order.
+    pub(crate) fn groups(&self, asked: &Instance) -> Vec<usize> {
+        let all = || (0..asked.groups().len()).collect();
+        self.part.as_ref().map_or_else(all, |(_, resources)| groups_within(asked, resources).collect())
+    }
+
+    /// The price of one of its resources, groups that are part of it included, in points of what was searched: by the
+    /// relaxation where it was priced, else by the flow, which has those of all groups above in it.
+    pub(crate) fn price_of_resource(&self, resource: usize) -> Option<f64> {
+        let by_flow = || self.network.as_ref().map(|network| network.price(resource) as f64);
+        self.priced.as_ref().map(|priced| priced.prices.of_resource(resource)).or_else(by_flow)
+    }
+
+    /// The price of one of its groups in points of what was searched, where the relaxation was priced.
+    pub(crate) fn price_of_group(&self, group: usize) -> Option<f64> {
+        self.priced.as_ref().map(|priced| priced.prices.of_group(group))
     }
 
     /// The flow, where it is the plan of all there is.

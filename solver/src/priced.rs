@@ -5,6 +5,7 @@
 //! objective recomputed in integers by whoever takes the candidate. HiGHS is asked by one thread at a time in the process,
 //! with one thread of its own, in pieces with a time limit each.
 
+use crate::again::Earlier;
 use crate::basis::{self, NewColumn, Stand};
 use crate::budget::Meter;
 use crate::duals::{Priced, Prices};
@@ -76,15 +77,21 @@ pub(crate) struct Relaxed {
     pub(crate) columns: usize,
 }
 
-/// Solves the relaxation as far as the meter goes, from the prices of the flow and the assignment in hand.
+/// Solves the relaxation as far as the meter goes, from the prices of the flow or of an earlier search, and the assignment
+/// in hand.
 pub(crate) fn relax(
     instance: &Instance,
     network: &Network,
+    earlier: Option<&Earlier>,
     in_hand: &[Option<usize>],
     meter: &mut Meter,
 ) -> Result<Relaxed, Silence> {
     let _turn = TURN.try_lock().map_err(|_| Silence::Busy)?;
-    let columns = first_columns(instance, in_hand, |resource| network.price(resource));
+    let price = |resource| {
+        let known = earlier.and_then(|earlier| earlier.price(instance, resource));
+        known.unwrap_or_else(|| network.price(resource))
+    };
+    let columns = first_columns(instance, in_hand, price);
     if meter.remaining() < FIRST_SOLVE * u32::try_from(columns.len()).unwrap_or(u32::MAX) {
         return Err(Silence::TimedOut);
     }

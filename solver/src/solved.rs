@@ -2,6 +2,7 @@
 //!
 //! Start here to use the crate. It must never be changed by a question.
 
+use crate::again::Earlier;
 use crate::budget::{Budget, Seed};
 use crate::flow::Network;
 use crate::instance::Instance;
@@ -37,7 +38,7 @@ use std::sync::Arc as Shared;
 /// ```
 #[must_use]
 pub fn solve(instance: &Instance, budget: Budget, seed: Seed) -> Plan {
-    climb(instance, budget, seed).plan
+    climb(instance, None, budget, seed).plan
 }
 
 /// A solved instance: the plan, and the prices and paths behind it.
@@ -77,7 +78,62 @@ impl Solved {
     #[must_use]
     pub fn new(instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
         let instance = instance.into();
-        let Climbed { plan, pieces, prices, lawful, .. } = climb(&instance, budget, seed);
+        let climbed = climb(&instance, None, budget, seed);
+        Self::left_by(instance, climbed)
+    }
+
+    /// Solves an instance that came out of this one, from what this search knows: demands added at the end, demands emptied,
+    /// costs, capacities or households changed. Any other instance is solved as well, only no sooner than anew. What a flow
+    /// carries whole is solved anew by that flow; [`crate::Standing`] keeps it.
+    ///
+    /// It is worth as much as [`solve`]: the same rungs are climbed, and what is proved is proved of the new instance alone.
+    /// Places held before are the first answer, as far as they are still allowed and with what they leave room for, where they
+    /// cost less than the greedy rung's; prices by resource and group are where better ones are looked for, where they turn
+    /// out to be near. With strict tiers, in this instance or the new one, the places are used and the prices are not: they
+    /// have the surcharges of these very tiers in them.
+    ///
+    /// Of the very same instance the plan is never worse, and comes back as it is where it was optimal.
+    ///
+    /// Same instances, same work, same seeds: same plan, unless the wall clock stopped either search.
+    ///
+    /// ```
+    /// use solver::{Arc, Budget, Demand, Household, Instance, Resource, Seed, Solved};
+    ///
+    /// let demand = |penalty, costs: &[i64]| {
+    ///     let arcs = costs.iter().enumerate().map(|(resource, &cost)| Arc { resource, cost }).collect();
+    ///     Demand { penalty, arcs, ..Demand::default() }
+    /// };
+    /// let mut demands = vec![demand(90, &[3, 5]), demand(80, &[3, 4])];
+    /// let instance = |demands: &[Demand]| {
+    ///     let household = Household { members: vec![0, 1], split_penalty: 10 };
+    ///     let instance = Instance::new(demands.to_vec(), vec![Resource { capacity: 2 }; 2], vec![])?;
+    ///     instance.with_households(vec![household])
+    /// };
+    /// let solved = Solved::new(instance(&demands)?, Budget::default(), Seed::default());
+    /// assert_eq!(solved.plan().assign, [Some(0), Some(0)]);
+    ///
+    /// demands.push(demand(95, &[1, 50]));
+    /// let again = solved.again(instance(&demands)?, Budget::default(), Seed::default());
+    /// assert_eq!(again.plan().assign, [Some(1), Some(1), Some(0)]);
+    /// # Ok::<(), solver::InstanceError>(())
+    /// ```
+    #[must_use]
+    pub fn again(&self, instance: impl Into<Shared<Instance>>, budget: Budget, seed: Seed) -> Self {
+        let instance = instance.into();
+        if self.plan.optimal && *instance == *self.instance {
+            return self.clone();
+        }
+        let climbed = climb(&instance, Some(&self.leaves_to(&instance)), budget, seed);
+        Self::left_by(instance, climbed)
+    }
+
+    /// What this search knows of an instance that came out of its own.
+    pub(crate) fn leaves_to(&self, next: &Instance) -> Earlier {
+        Earlier::of(&self.instance, &self.plan, &self.pieces, next)
+    }
+
+    fn left_by(instance: Shared<Instance>, climbed: Climbed) -> Self {
+        let Climbed { plan, pieces, prices, lawful, .. } = climbed;
         let searched = lawful.as_ref().map_or(&instance, |lawful| &lawful.instance);
         let pieces: Vec<Piece> = pieces.into_iter().map(|piece| piece.ready(searched)).collect();
         let mut piece_of = Vec::new();

@@ -2,7 +2,8 @@
 //!
 //! Only for what a flow carries whole: plain instances and laminar groups. Who leaves, and a resource that closes or opens,
 //! costs nothing where no price is touched; else the flow is made anew, natively. It must never hold anything that
-//! [`crate::solve`] on the same instance would not find: its objective is always the optimum.
+//! [`crate::solve`] on the same instance would not find: its objective is always the optimum. What a flow does not carry is
+//! solved again from what is known ([`crate::Solved::again`]).
 
 use crate::alternatives::Displaced;
 use crate::budget::{Budget, Meter};

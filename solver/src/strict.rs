@@ -8,6 +8,7 @@
 //! costs, and held as a row from then on (solver.md §2). What the surcharges prove is proved of the plans with the same
 //! counts, whatever the weights. It must never hand out a surcharge as points.
 
+use crate::again::Earlier;
 use crate::budget::{Meter, Seed};
 use crate::flow::Network;
 use crate::greedy;
@@ -232,11 +233,17 @@ impl Strict {
 
 /// Solves an instance with its surcharges where these alone do not keep the tiers, or not the flow alone the costs: first the
 /// most of each tier, then the costs, with rows.
-pub(crate) fn climb(surcharged: &Instance, mut meter: Meter, seed: Seed, law: &Law) -> Climbed {
+pub(crate) fn climb(
+    surcharged: &Instance,
+    earlier: Option<&Earlier>,
+    mut meter: Meter,
+    seed: Seed,
+    law: &Law,
+) -> Climbed {
     let milder = law.milder(surcharged);
     let mild = surcharged.surcharged(|demand| milder.surcharge_of(demand) - law.surcharge_of(demand));
     let mut strict = Strict::new(milder.clone(), &mild);
-    let (starts, bound) = most(&mild, &mut strict, &mut meter, seed);
+    let (starts, bound) = most(&mild, earlier, &mut strict, &mut meter, seed);
     let mut climbed = climb_keeping(&mild, meter, seed, &strict, &starts, bound);
     // Back to the surcharges that were asked for: they are the same for all plans with the same counts.
     let plan = &mut climbed.plan;
@@ -259,6 +266,7 @@ pub(crate) fn climb(surcharged: &Instance, mut meter: Meter, seed: Seed, law: &L
 /// the counts of the rows, and a bound on the whole where there is one; none where there can be no rows.
 fn most(
     instance: &Instance,
+    earlier: Option<&Earlier>,
     strict: &mut Strict,
     meter: &mut Meter,
     seed: Seed,
@@ -269,12 +277,19 @@ fn most(
     let mut network = Network::new(&bare);
     network.insert_all(&bare, &order, meter);
     let mut assign = filled(&bare, &network.assignment(), &order, meter);
+    let before = earlier.map(|earlier| earlier.places().to_vec());
+    if let Some(before) = &before {
+        let found = filled(&bare, before, &order, meter);
+        if law.placed(&found) > law.placed(&assign) {
+            assign = found;
+        }
+    }
     let mut most = strict.most.clone();
     let relaxed = law.placed(&network.assignment());
     let (mut cheap, mut bound) = (None, None);
     if network.is_complete() && law.placed(&assign) != relaxed && meter.open() {
         // Costs lead the search better than none, and what they lead to is cheap if it turns out to have the best counts.
-        let found = climb_within(instance, meter.of_part(1, 3, 3), seed, None);
+        let found = climb_within(instance, earlier, meter.of_part(1, 3, 3), seed, None);
         meter.note(usize::try_from(found.plan.work).unwrap_or(usize::MAX));
         bound = found.plan.bound;
         let found = filled(&bare, &found.plan.assign, &order, meter);
@@ -315,7 +330,7 @@ fn most(
     }
     strict.rows = law.placed(&assign);
     strict.most = most;
-    ([assign].into_iter().chain(cheap).collect(), bound)
+    ([assign].into_iter().chain(cheap).chain(before).collect(), bound)
 }
 
 /// An assignment with everybody more in it who can be, the highest tier first.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failed test")]
 
+mod again;
 mod alternatives;
 mod instances;
 mod strict_tiers;
