@@ -10,12 +10,14 @@
 //! | `within FILE…` | solves each file within a few small budgets |
 //! | `pair ROUNDS BUDGET_MS FILE…` | solves each file alone, then twice at once |
 //! | `arrive FILE…` | adds the last tenth of the demands to a plan that stands |
+//! | `again FILE…` | solves without the last tenth of the demands, then with it, from that and anew |
 //!
 //! Each file gives one JSON line, with every time as it was measured.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod again;
 mod arrive;
 mod instances;
 mod pair;
@@ -53,6 +55,7 @@ fn main() {
             files.iter().for_each(|file| tell("pair", file, |named| pair::measure(named, rounds, budget)));
         }
         ["arrive", ref files @ ..] => files.iter().for_each(|file| tell("arrive", file, arrive::measure)),
+        ["again", ref files @ ..] => files.iter().for_each(|file| tell("again", file, again::measure)),
         // As `cargo bench` calls it: nothing is asked.
         _ => println!("benches/optimiser/run does the whole; see the head of main.rs for its parts"),
     }

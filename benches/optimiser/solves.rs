@@ -54,7 +54,7 @@ pub(crate) fn verified(named: &NamedInstance, budget: Duration) -> (Plan, f64) {
 }
 
 /// How far from the optimum a plan may be, of what can be avoided at all.
-fn gap(plan: &Plan) -> Option<f64> {
+pub(crate) fn gap(plan: &Plan) -> Option<f64> {
     plan.gap().map(|gap| gap.relative_avoidable)
 }
 

@@ -102,6 +102,7 @@ class Measured:
         wanted += [("solve", kind, solver) for kind in URGENT + PANEL for solver in SLOW]
         wanted += [("within", kind, solver) for kind in IN_TIME + PANEL for solver in OURS]
         wanted += [("arrive", kind, solver) for kind in URGENT[:2] for solver in OURS]
+        wanted += [("again", kind, solver) for kind in PANEL[:2] for solver in OURS]
         wanted += [("pair", kind, solver) for kind in URGENT for solver in OURS]
         for row in wanted:
             if row not in self.of:
@@ -127,6 +128,9 @@ class Measured:
                 if what == "within":
                     for within in found:
                         say(file, solver, within["bound"], within["objective"])
+                elif what == "again":
+                    for way in (within[way] for within in found for way in ("again", "anew")):
+                        say(file, solver, way["bound"], way["objective"])
                 elif what == "solve":
                     lower = found["bound"] if solver in OURS else peers_bound(found)
                     say(file, solver, lower, found["objective"])
@@ -288,6 +292,17 @@ def what_else(measured):
 
         return cell
 
+    def beside_anew(kind):
+        def cell(solver):
+            by_budget = list(zip(*measured.found("again", kind, solver).values()))
+
+            def of(way):
+                return " · ".join(gap_of(50)([row[way] for row in found]) for found in by_budget)
+
+            return f"{of('again')} beside {of('anew')}"
+
+        return cell
+
     def over_flow(what, kind, field):
         times = p50_p99(what, kind, field)
 
@@ -346,6 +361,10 @@ def what_else(measured):
         ("the same: greatest", in_small_budgets(measured, crossing, gap_of(100))),
         ("the same, nested: greatest", in_small_budgets(measured, nested, gap_of(100))),
         ("the same, households 2 000 × 60: greatest", in_small_budgets(measured, "m-2000x60", gap_of(100))),
+        (
+            "gap in % within 50 · 250 ms when a tenth came, again beside anew, households 2 000 × 60: middle",
+            beside_anew("m-2000x60"),
+        ),
         (f"longest answer ÷ its budget of {budgets}, {urgent}, crossing", in_small_budgets(measured, crossing, lateness)),
         ("the same, households 10 000 × 200", in_small_budgets(measured, large, lateness)),
         (
