@@ -22,8 +22,9 @@ use aiguilleur::store::{Commit, CommitOutcome, Store};
 /// So many wait when a measure begins, more than in any CPTS: plans for those who still wait are made all the while.
 const WAITING: usize = 640;
 
-/// Bookings of one measure, by how many are in flight: short, and repeated often.
-const MEASURES: [(usize, usize); 3] = [(1, WAITING / 2), (16, WAITING), (64, WAITING)];
+/// Bookings of one measure, by how many are in flight: short, and repeated often. Each holds one whole plan for all who wait,
+/// which the service makes by itself after a change, and then not again for twenty times as long.
+const MEASURES: [(usize, usize); 3] = [(1, WAITING), (16, WAITING), (64, WAITING)];
 
 /// Bookings before a measure begins, both ways: connections made, threads and buffers in use.
 fn warming_up(count: usize) -> usize {
