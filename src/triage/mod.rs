@@ -1,11 +1,22 @@
 //! Triage: what the call is about, how soon, and who should see the patient.
 //!
-//! Now it holds the pack's complaints with their usual care need, which is all that matching and the forms ask for. The
-//! engine that puts the pack's questions and weighs the answers comes beside it and reads the rest of the same file; until
-//! then the level is always a person's. A pack recommends, a person decides; nothing here does I/O or reads a clock.
+//! [`pack`] is the content, as data that physicians sign; [`engine`] turns answers into a level with every reason;
+//! [`asking`] says what is still to be asked; [`pathways`] looks for a lighter service. A pack recommends, a person decides.
+//! Likely a medical device (triage.md §7), so kept apart: nothing here does I/O, reads a clock or knows a slot.
 //!
-//! Start reading at [`pack`].
+//! Start reading at [`engine::evaluate`].
 
+pub mod answers;
+pub mod asking;
+pub mod engine;
+pub mod evaluation;
 pub mod pack;
+pub mod pathways;
+pub mod shipped;
+#[cfg(test)]
+mod tests;
 
-pub use pack::{Complaint, Pack, PackError};
+pub use answers::Answers;
+pub use engine::{Call, evaluate};
+pub use evaluation::Evaluation;
+pub use pack::{Complaint, Fault, Pack};

@@ -1,0 +1,143 @@
+//! What triage makes of a call: the level it recommends, everything that led to it, and what is still to be asked. It names
+//! places of the pack it was made with, and says nothing without that pack.
+
+use super::answers::Given;
+use super::pack::Urgency;
+use crate::domain::{CareNeed, Level, Modality, TriageStatus};
+
+/// An evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// Decided, incomplete or stopped.
+    pub status: TriageStatus,
+    /// The level, and the minutes within which. While questions are due, what is not asked counts as not known.
+    pub urgency: Urgency,
+    /// Blocks evaluated, by place in the pack: the general questions, what was named, and where that leads.
+    pub opened: Vec<usize>,
+    /// What contributes, in the order of blocks and questions.
+    pub entries: Vec<Entry>,
+    /// Modifiers that hold, in their order.
+    pub modifiers: Vec<Modified>,
+    /// Who should see the patient, and how.
+    pub care_need: CareNeed,
+    /// A médecin régulateur must agree before anything is booked.
+    pub regulation_required: bool,
+    /// Spoken questions that are due, the worst first.
+    pub must_ask: Vec<Spoken>,
+    /// Spoken questions that would open a lighter service.
+    pub may_ask: Vec<Spoken>,
+    /// Lighter services looked at.
+    pub pathways: Vec<Considered>,
+    /// Minutes for which it holds; then it must be made again.
+    pub valid_minutes: u32,
+}
+
+/// Something that contributes to the level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// What.
+    pub what: Contribution,
+    /// What it asks for.
+    pub urgency: Urgency,
+    /// Whether the level stands on it: these alone, with the modifiers that decide, give the level; without them it is lower.
+    pub decides: bool,
+}
+
+/// What contributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contribution {
+    /// The complaint itself, every answer being no.
+    Default {
+        /// Place of the block.
+        block: usize,
+    },
+    /// A question.
+    Question {
+        /// Place of the block.
+        block: usize,
+        /// Place of the question.
+        question: usize,
+        /// Its answer; none: not asked, which counts as not known.
+        given: Option<Given>,
+    },
+}
+
+/// A modifier that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modified {
+    /// Its place in the pack.
+    pub modifier: usize,
+    /// Whether the flags it looks at are not known: then it raises to `same_day` at most, and a régulateur sees the call.
+    pub doubtful: bool,
+    /// The level before it.
+    pub before: Level,
+    /// The level after it.
+    pub after: Level,
+}
+
+/// A question as it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spoken {
+    /// One by itself: places of block and question.
+    Question(usize, usize),
+    /// One that stands for several: places of block and group.
+    Group(usize, usize),
+}
+
+/// A lighter service that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Considered {
+    /// Place of the block.
+    pub block: usize,
+    /// Place of the pathway.
+    pub pathway: usize,
+    /// Why not; empty: it is open.
+    pub refused: Vec<Refused>,
+}
+
+/// Why a lighter service is not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Triage is not decided, or a régulateur must agree first.
+    NotDecided,
+    /// The level is too high.
+    Level,
+    /// Sex, age.
+    Person,
+    /// A flag that holds, or is not known.
+    Flag(String),
+    /// An exclusion was answered yes, or is not known, by place of the question.
+    Excluded(usize),
+    /// An exclusion was not asked, by place of the question.
+    Unasked(usize),
+    /// Something else is complained of as well.
+    OtherComplaint,
+}
+
+impl Evaluation {
+    /// What made it stop: the entries and modifiers that alone lead to the 15. Empty where it did not stop.
+    pub fn triggers(&self) -> impl Iterator<Item = &Entry> {
+        let stopped = self.status == TriageStatus::Stopped;
+        self.entries.iter().filter(move |entry| stopped && entry.decides && entry.urgency.level == Level::Immediate)
+    }
+
+    /// The lighter service that is open.
+    pub fn pathway(&self) -> Option<(usize, usize)> {
+        self.pathways.iter().find(|one| one.refused.is_empty()).map(|one| (one.block, one.pathway))
+    }
+}
+
+/// Minutes for which an evaluation of a level holds (triage.md §4 for the first two; the others are our assumption).
+pub fn valid_minutes(level: Level) -> u32 {
+    match level {
+        Level::Immediate | Level::SameDay => 60,
+        Level::H24 => 4 * 60,
+        Level::H48 => 8 * 60,
+        Level::Programmed => 24 * 60,
+    }
+}
+
+/// A care need seen at another place.
+pub(super) fn seen(need: &CareNeed, modality: Option<Modality>) -> CareNeed {
+    CareNeed { modality: modality.or(need.modality), ..need.clone() }
+}
