@@ -46,7 +46,7 @@ pub(super) fn care_need(words: &CareNeedForm) -> Result<CareNeed, (&'static str,
 }
 
 /// Who sees what no block speaks of: general practice.
-pub(super) fn general_practice() -> CareNeed {
+pub(in crate::triage) fn general_practice() -> CareNeed {
     CareNeed {
         profession: "10".parse().expect("two digits"),
         speciality: Some("SM54".parse().expect("a code of TRE_R38")),

@@ -6,7 +6,7 @@
 
 pub mod condition;
 pub mod form;
-pub mod care_need;
+pub(in crate::triage) mod care_need;
 mod check;
 mod hash;
 pub mod reading;
@@ -322,6 +322,18 @@ pub struct Pathway {
     pub advice: String,
     /// When to call again (French).
     pub safety_net: String,
+}
+
+#[cfg(test)]
+impl Pack {
+    /// A pack made of parts that keep the rules, under no name.
+    pub(super) fn assembled(flags: Vec<Flag>, modifiers: Vec<Modifier>, complaints: Vec<Complaint>) -> Self {
+        let by_id = complaints.iter().enumerate().map(|(place, complaint)| (complaint.id.clone(), place)).collect();
+        let (id, version, hash) = ("generated".to_owned(), "1.0.0".to_owned(), String::new());
+        let (valid_from, valid_to) = (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+        let (changelog, notice, lexicon, approvals) = Default::default();
+        Self { id, version, hash, valid_from, valid_to, approvals, changelog, notice, flags, modifiers, complaints, lexicon, by_id }
+    }
 }
 
 impl Pack {

@@ -1,7 +1,23 @@
 //! The engine and the pack that is shipped.
 
+mod generated;
+mod properties;
+
+use super::evaluation::Spoken;
 use super::pack::Pack;
 use super::shipped;
+
+/// The name of a question as it is asked, in the API.
+fn name_of(pack: &Pack, spoken: Spoken) -> String {
+    match spoken {
+        Spoken::Question(block, question) => {
+            format!("{}.{}", pack.complaints[block].id, pack.complaints[block].questions[question].id)
+        }
+        Spoken::Group(block, group) => {
+            format!("{}.{}", pack.complaints[block].id, pack.complaints[block].groups[group].id)
+        }
+    }
+}
 
 #[test]
 fn the_pack_that_is_shipped_keeps_every_rule() {
