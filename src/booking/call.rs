@@ -51,6 +51,9 @@ pub enum Failure {
     /// What is known of the patient cannot be read now: nothing can be checked against it.
     #[error("the facts of the request cannot be read")]
     Unreadable,
+    /// The words of the triage pack cannot be read: a fault.
+    #[error("{0}")]
+    Words(String),
     /// The optimiser gave nothing: a fault, logged where it happened.
     #[error("the optimiser gave no plan")]
     Solver,

@@ -12,8 +12,7 @@ use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
-    RequestId, Triage, TriageStatus,
+    Answer, CareRequest, Channel, CommuneCode, Level, PatientFacts, RecordKey, Refusal, RegulationReference, RequestId,
 };
 
 /// A request as an edge hands it in: every field parsed, the commune known, its point found.
@@ -66,7 +65,7 @@ impl Booking {
     /// # Errors
     /// [`Failure`] as for every use-case.
     pub async fn enter_request(&self, call: &Call, id: RequestId, order: RequestOrder) -> Result<RequestId, Failure> {
-        let triage = self.declared(&order, self.now());
+        let triage = self.triage_of(&order.facts, order.level, self.now());
         let facts = self.vault.seal_new_subject(id, &order.facts)?;
         let new = NewRequest {
             id,
@@ -80,36 +79,6 @@ impl Booking {
         match self.transact(call, Step::new(Command::CreateRequest(new)).with(facts.blobs), |_| Ok(())).await? {
             Outcome::Created { request } => Ok(request),
             _ => Err(Failure::Contention),
-        }
-    }
-
-    /// The evaluation of a request whose level a person declares: the triage engine comes behind this function. Without a
-    /// level the request is incomplete: nobody's urgency is guessed.
-    fn declared(&self, order: &RequestOrder, now: DateTime<Utc>) -> Triage {
-        let mut care_need = self.pack.care_need_of(&order.facts.complaint);
-        if let Some(profession) = &order.facts.constraints.profession {
-            if *profession != care_need.profession {
-                care_need.speciality = None;
-            }
-            care_need.profession = profession.clone();
-        }
-        if let Some(modality) = order.facts.constraints.modality {
-            care_need.modality = Some(modality);
-        }
-        Triage {
-            status: match order.level {
-                None => TriageStatus::Incomplete,
-                Some(Level::Immediate) => TriageStatus::Stopped,
-                Some(_) => TriageStatus::Decided,
-            },
-            recommended: None,
-            decided: order.level,
-            decided_by: order.level.map(|_| DecidedBy::Regulation),
-            decided_at: order.level.map(|_| now),
-            care_need,
-            regulation_required: false,
-            valid_until: None,
-            pack: self.pack.reference(),
         }
     }
 
@@ -189,7 +158,7 @@ impl Booking {
         self.case(request).await.map_err(after_a_change)
     }
 
-    /// Adds answers. Until the triage engine is there, they are kept, and the level stands as a person declared it.
+    /// Adds answers: the request is triaged again. A level that stands is raised by them, never lowered.
     ///
     /// # Errors
     /// [`Refusal::WrongState`] when the request is closed.
@@ -209,9 +178,8 @@ impl Booking {
             let mut facts = PatientFacts::clone(&facts);
             facts.answers.extend(answers.clone());
             facts.flags.extend(flags.clone());
+            let triage = self.triage_of(&facts, None, self.now());
             let facts = self.vault.seal_facts_again(id, &facts).await?;
-            // Nobody evaluates yet: the level that stands is a person's, and nothing here may touch it.
-            let triage = Triage { decided: None, ..before.request.triage };
             let command = Command::Reassess { request: id, facts_ref: facts.reference, triage };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.
             let same_facts = |records: &crate::domain::Records| match records.request(id) {

@@ -13,6 +13,7 @@ pub mod offers;
 pub mod places;
 pub mod planner;
 pub mod promises;
+pub mod qualification;
 pub mod scarcity;
 pub mod slots;
 pub mod solver_thread;
@@ -60,6 +61,8 @@ pub struct Policy {
     pub offers_max: usize,
     /// How far ahead slots are searched for a request without a deadline.
     pub horizon: TimeDelta,
+    /// Whether the triage pack recommends levels; else a level is always a person's.
+    pub triage: bool,
     /// How long a call may try to learn the outcome of a commit before it answers "unknown".
     pub patience: Duration,
 }
@@ -72,6 +75,7 @@ impl Default for Policy {
             budget_max: Duration::from_secs(2),
             offers_max: 10,
             horizon: TimeDelta::days(7),
+            triage: true,
             patience: Duration::from_secs(5),
         }
     }

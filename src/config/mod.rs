@@ -13,6 +13,7 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod triage;
 mod tuning;
 
 use std::fs;
@@ -49,7 +50,7 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[security]`.
     pub security: SecuritySettings,
-    /// `[booking]`.
+    /// `[booking]` and `[triage]`.
     pub policy: Policy,
     /// `[limits]`.
     pub limits: Limits,
@@ -127,7 +128,10 @@ fn sections(reader: &mut Reader) -> Settings {
         practitioners: reader.section("directory").path("practitioners"),
         store: StoreSettings::read(&mut reader.section("store"), &service.data),
         security: SecuritySettings::read(&mut reader.section("security"), &service.data),
-        policy: tuning::policy(&mut reader.section("booking")),
+        policy: Policy {
+            triage: triage::is_on(&mut reader.section("triage")),
+            ..tuning::policy(&mut reader.section("booking"))
+        },
         limits: tuning::limits(&mut reader.section("limits"), service.stop_within),
         log: LogSettings::read(&mut reader.section("log")),
         service,

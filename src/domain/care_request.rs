@@ -99,6 +99,9 @@ pub struct Triage {
     pub decided_by: Option<DecidedBy>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
+    /// Minutes within which the patient is to be seen, where the pack leaves less than the level does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_minutes: Option<u32>,
     /// Who should see the patient.
     pub care_need: CareNeed,
     /// A médecin régulateur must agree before anything is booked.

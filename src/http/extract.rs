@@ -74,7 +74,7 @@ impl<R> At<R> {
                 "Les données de cette demande sont illisibles pour l'instant : réessayez dans un instant.",
             ),
             Failure::Contention => Problem::new(Slug::Busy, Slug::Busy.advice()),
-            fault @ (Failure::Sealed(_) | Failure::Solver) => Problem::internal(&fault),
+            fault @ (Failure::Sealed(_) | Failure::Words(_) | Failure::Solver) => Problem::internal(&fault),
         }
     }
 }

@@ -19,8 +19,8 @@ pub(super) fn read_request(fields: &mut Fields<'_, '_>, booking: &Booking, today
     let place = fields.required("place", |item| item.object(|f| read_place(f, booking)));
     let main = fields.required("complaint", complaint);
     let others = fields.optional("other_complaints", |item| item.list(0..=10, complaint));
-    let answers = fields.required("answers", read_answers);
-    let flags = fields.optional("flags", read_flags);
+    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.knows(name)));
+    let flags = fields.optional("flags", |item| read_flags(item, &|name| booking.knows_flag(name)));
     let note = fields.optional("note", |item| item.text(0..=2_000));
     let level = fields.optional("level", parsed);
     let regulation_reference = fields.optional("regulation_reference", parsed);
@@ -68,6 +68,29 @@ fn read_birth(item: &mut Item<'_, '_>, today: NaiveDate) -> Option<NaiveDate> {
     } else {
         Some(date)
     }
+}
+
+/// Reads what triage needs of a patient, without a place: nobody is entered.
+pub(super) fn read_case(fields: &mut Fields<'_, '_>, booking: &Booking, today: NaiveDate) -> Option<PatientFacts> {
+    let complaint = |item: &mut Item<'_, '_>| read_complaint(item, booking);
+    let patient = fields.required("patient", |item| item.object(|f| read_patient(f, today)));
+    let main = fields.required("complaint", complaint);
+    let others = fields.optional("other_complaints", |item| item.list(0..=10, complaint));
+    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.knows(name)));
+    let flags = fields.optional("flags", |item| read_flags(item, &|name| booking.knows_flag(name)));
+    let (age, sex) = patient?;
+    Some(PatientFacts {
+        age,
+        sex,
+        point: booking.territory.communes.first().map(|commune| commune.point)?,
+        point_is_exact: false,
+        complaint: main?,
+        other_complaints: others.unwrap_or_default(),
+        answers: answers?,
+        flags: flags.unwrap_or_default(),
+        note: None,
+        constraints: Constraints::default(),
+    })
 }
 
 /// Where a patient is.
@@ -126,11 +149,17 @@ fn read_complaint(item: &mut Item<'_, '_>, booking: &Booking) -> Option<Complain
 }
 
 /// Answers by `<block>.<question>`.
-pub(super) fn read_answers(item: &mut Item<'_, '_>) -> Option<BTreeMap<String, Answer>> {
+pub(super) fn read_answers(
+    item: &mut Item<'_, '_>,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Option<BTreeMap<String, Answer>> {
     item.object(|fields| {
         let answers = fields.each(|name, item| {
             if name.len() > 120 || name.split('.').filter(|part| !part.is_empty()).count() < 2 {
                 return item.fault("Une réponse porte le nom de sa question : « motif.question ».");
+            }
+            if !is_known(name) {
+                return item.fault("Question inconnue : prenez l'une de celles de « triage/protocol ».");
             }
             let answer = match item.value().as_f64() {
                 Some(_) => Answer::Number(thousandths(item.number(-1e6..=1e6)?)?),
@@ -143,11 +172,14 @@ pub(super) fn read_answers(item: &mut Item<'_, '_>) -> Option<BTreeMap<String, A
 }
 
 /// Flags by name.
-pub(super) fn read_flags(item: &mut Item<'_, '_>) -> Option<BTreeMap<String, Answer>> {
+pub(super) fn read_flags(item: &mut Item<'_, '_>, is_known: &dyn Fn(&str) -> bool) -> Option<BTreeMap<String, Answer>> {
     item.object(|fields| {
         let flags = fields.each(|name, item| {
             if name.parse::<ComplaintId>().is_err() {
                 return item.fault("Un nom de signal n'a que des lettres sans accent, des chiffres et « _ ».");
+            }
+            if !is_known(name) {
+                return item.fault("Signal inconnu : prenez l'un de ceux de « triage/protocol ».");
             }
             Some((name.to_owned(), read_word(item, "yes, no ou unknown")?))
         });
@@ -223,10 +255,10 @@ mod tests {
         let body = json!({"answers": {
             "fievre.temperature": 38.5, "fievre.duree": "unknown", "sans_bloc": "yes", "fievre.x": "oui", "fievre.y": null,
         }});
-        let found = pointers(read(&body, |f| f.required("answers", read_answers)));
+        let found = pointers(read(&body, |f| f.required("answers", |item| read_answers(item, &|_| true))));
         assert_eq!(found, ["/answers/sans_bloc", "/answers/fievre.x", "/answers/fievre.y"]);
         let good = json!({"answers": {"fievre.temperature": 38.5, "fievre.duree": "unknown"}});
-        let answers = read(&good, |f| f.required("answers", read_answers)).unwrap();
+        let answers = read(&good, |f| f.required("answers", |item| read_answers(item, &|_| true))).unwrap();
         assert_eq!(answers["fievre.temperature"], Answer::Number(38_500));
         assert_eq!(answers["fievre.duree"], Answer::Unknown);
     }

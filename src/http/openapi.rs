@@ -19,13 +19,13 @@ use super::routes::TERRITORY_BASE;
 use super::wire::appointment::AppointmentShown;
 use super::wire::live::AuditList;
 use super::wire::order::{
-    AgreementOrder, AnswersOrder, ConfirmOrder, HandoverOrder, HoldOrder, HoldRef, LevelOrder, NewRequestOrder,
-    OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, ToldOrder, WithdrawOrder,
+    AgreementOrder, AnswersOrder, AssessOrder, ConfirmOrder, HandoverOrder, HoldOrder, HoldRef, LevelOrder,
+    NewRequestOrder, OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, SuggestOrder, ToldOrder, WithdrawOrder,
 };
-use super::wire::request::{Hold, OffersShown, RequestList, RequestShown};
+use super::wire::request::{Hold, OffersShown, RequestList, RequestShown, TriageShown};
 use super::wire::scarcity::ScarcityShown;
 use super::wire::slot::{PractitionerList, PractitionerShown, PublishedShown, SlotDetail, SlotList, SlotShown};
-use super::wire::triage::Protocol;
+use super::wire::triage::{Protocol, SuggestionShown};
 use super::{Reply, shown};
 use crate::domain::Role;
 
@@ -264,6 +264,12 @@ fn describe(d: &mut Description) {
         .gives::<AppointmentShown>(200)
         .refuses(&[TooEarly, OutcomeRecorded, WrongState, Erased]);
     d.inside::<Anyone>("get", "/triage/protocol", "Le protocole de triage en usage").gives::<Protocol>(200);
+    d.inside::<Intake>("post", "/triage/suggest", "Ce que les mots d'un appelant suggèrent ; rien n'est gardé")
+        .takes::<SuggestOrder>()
+        .gives::<SuggestionShown>(200);
+    d.inside::<Intake>("post", "/triage/assess", "Évalue un appel ; rien n'est gardé")
+        .takes::<AssessOrder>()
+        .gives::<TriageShown>(200);
     let audit = [
         ("after", "integer", "Numéro du dernier événement déjà lu."),
         ("cursor", "string", "« next_cursor » de la page précédente."),

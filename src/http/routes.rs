@@ -39,6 +39,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/appointments/{id}/outcome").route(web::post().to(appointments::outcome)))
         .service(at("/scarcity").route(web::get().to(scarcity::list)))
         .service(at("/triage/protocol").route(web::get().to(triage::protocol)))
+        .service(at("/triage/suggest").route(web::post().to(triage::suggest)))
+        .service(at("/triage/assess").route(web::post().to(triage::assess)))
         .service(at("/audit").route(web::get().to(audit::list)))
         .service(at("/events").route(web::get().to(events::follow)))
         .default_service(web::to(nowhere));

@@ -91,7 +91,8 @@ fn opened(pack: &Pack, call: &Call<'_>) -> Vec<usize> {
         opened.push(place);
         let redirects = pack.complaints[place].redirects.iter();
         let leads = redirects.filter(|(when, to)| {
-            when.holds(&call.about()) >= Holds::Doubtful && pack.complaints[*to].applies.concerns(call.sex, call.age_months)
+            when.holds(&call.about()) >= Holds::Doubtful
+                && pack.complaints[*to].applies.concerns(call.sex, call.age_months)
         });
         next.extend(leads.map(|(_, to)| *to));
     }

@@ -1,7 +1,7 @@
 //! Triage: what the call is about, how soon, and who should see the patient.
 //!
 //! [`pack`] is the content, as data that physicians sign; [`engine`] turns answers into a level with every reason;
-//! [`asking`] says what is still to be asked; [`pathways`] looks for a lighter service. A pack recommends, a person decides.
+//! [`asking`] says what is still to be asked; [`pathways`] looks for a lighter service; [`suggest`] hears what a caller says. A pack recommends, a person decides.
 //! Likely a medical device (triage.md §7), so kept apart: nothing here does I/O, reads a clock or knows a slot.
 //!
 //! Start reading at [`engine::evaluate`].
@@ -13,6 +13,7 @@ pub mod evaluation;
 pub mod pack;
 pub mod pathways;
 pub mod shipped;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use answers::Answers;
 pub use engine::{Call, evaluate};
 pub use evaluation::Evaluation;
 pub use pack::{Complaint, Fault, Pack};
+pub use suggest::{Suggester, Suggestion};

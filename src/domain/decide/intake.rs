@@ -1,6 +1,6 @@
 //! What happens to a request before a place is held: entry, level, answers, a régulateur's agreement, a promise.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::draft::Draft;
 use super::{Answer, closing};
@@ -62,7 +62,9 @@ pub(super) fn create(draft: &mut Draft<'_>, new: &NewRequest) -> Result<Answer, 
 
 /// The last instant a level allows: decision plus delay.
 fn deadline(triage: &Triage) -> Option<DateTime<Utc>> {
-    Some(triage.decided_at? + triage.decided?.delay()?)
+    let delay = triage.decided?.delay()?;
+    let shorter = triage.delay_minutes.map_or(delay, |minutes| delay.min(TimeDelta::minutes(minutes.into())));
+    Some(triage.decided_at? + shorter)
 }
 
 fn phase(triage: &Triage) -> Phase {
@@ -91,6 +93,7 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
         _ => new_deadline,
     };
     request.triage.decided = Some(level);
+    request.triage.delay_minutes = None;
     request.triage.decided_at = Some(now);
     request.triage.decided_by = Some(match (regulator, before) {
         (true, _) => DecidedBy::Regulator,
@@ -152,7 +155,7 @@ pub(super) fn reassess(
         }
         request = after_a_raise(draft, request)?;
     } else {
-        request.triage.recommended = triage.recommended;
+        request.triage.recommended = request.triage.recommended.max(triage.recommended);
         request.triage.pack = triage.pack.clone();
         request.triage.valid_until = triage.valid_until;
         request.triage.regulation_required |= triage.regulation_required;

@@ -54,6 +54,7 @@ pub(super) fn level(level: Option<Level>, now: DateTime<Utc>) -> Triage {
         decided: level,
         decided_by: level.map(|_| DecidedBy::Regulation),
         decided_at: level.map(|_| now),
+        delay_minutes: None,
         care_need: CareNeed { profession: "10".parse().unwrap(), speciality: None, modality: None },
         regulation_required: false,
         valid_until: None,

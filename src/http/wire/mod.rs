@@ -2,6 +2,7 @@
 //! A wire format is a promise, made here on purpose and nowhere derived from a domain type. [`showing`] translates.
 
 pub mod appointment;
+pub mod evaluation;
 pub mod live;
 pub mod order;
 pub mod request;

@@ -83,6 +83,31 @@ pub struct NewRequestOrder {
     pub constraints: Option<ConstraintsOrder>,
 }
 
+/// What a caller says.
+#[derive(Debug, ToSchema)]
+pub struct SuggestOrder {
+    /// Their words, in French.
+    #[schema(max_length = 2000)]
+    pub text: String,
+}
+
+/// A call to evaluate.
+#[derive(Debug, ToSchema)]
+pub struct AssessOrder {
+    /// Age and sex.
+    pub patient: PatientOrder,
+    /// Main complaint: a block of the triage pack.
+    pub complaint: String,
+    /// Others.
+    pub other_complaints: Option<Vec<String>>,
+    /// Answers by `<block>.<question>`: `yes`, `no`, `unknown` or a number.
+    #[schema(value_type = Object)]
+    pub answers: BTreeMap<String, String>,
+    /// Flags (`pregnant`, `anticoagulant`…): `yes`, `no` or `unknown`.
+    #[schema(value_type = Option<Object>)]
+    pub flags: Option<BTreeMap<String, String>>,
+}
+
 /// Age, one way of the three, and sex.
 #[derive(Debug, ToSchema)]
 pub struct PatientOrder {

@@ -136,10 +136,22 @@ pub struct TriageShown {
     pub valid_until: Option<DateTime<FixedOffset>>,
     /// The pack used.
     pub pack: PackShown,
-    /// Questions still to be asked.
+    /// Questions still to be asked, the worst first.
     pub must_ask: Vec<QuestionShown>,
-    /// The rules that fired.
+    /// Questions that would open a lighter service, if all are answered no.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub may_ask: Vec<QuestionShown>,
+    /// The rules that fired: these alone give the level.
     pub explanation: Vec<ExplanationShown>,
+    /// Lighter services that were looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pathways: Vec<PathwayShown>,
+    /// What to tell the caller now, in French.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
+    /// When to call again, in French.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety_net: Option<String>,
 }
 
 /// Who should see the patient, and how.
@@ -174,10 +186,24 @@ pub struct QuestionShown {
     pub id: String,
     /// As it is asked, in French.
     pub text: String,
-    /// Kind of answer.
-    pub kind: String,
+    /// Kind of answer: `tri` (yes, no, unknown), `group` (the same, for several questions at once), `number`, `choice`.
+    pub kind: &'static str,
     /// Whether a yes leads to the 15.
     pub red_flag: bool,
+    /// Whether not knowing leads to the 15 as well.
+    pub vital: bool,
+    /// How to ask it, in French.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Of a number: its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Of a choice: what can be chosen, by its number from 0.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// Of a group: the questions it stands for. A no is a no to each; else each is asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 /// A rule that fired.
@@ -190,6 +216,34 @@ pub struct ExplanationShown {
     pub text: String,
     /// Where the rule comes from.
     pub source: String,
+    /// Level it asks for by itself, or leads to.
+    pub level: &'static str,
+    /// Whether the level stands on it.
+    pub decides: bool,
+    /// Question as it was asked, in French.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// A lighter service that was looked at.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Pathway)]
+pub struct PathwayShown {
+    /// Its name in the pack.
+    pub id: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// What allows it, in French.
+    pub legal_basis: String,
+    /// What the place must be able to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capability: Option<String>,
+    /// Why it is not open, in French.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// A slot offered.

@@ -6,16 +6,17 @@ use std::time::Duration;
 use chrono::{DateTime, Days, FixedOffset, SubsecRound, Utc};
 
 use super::appointment::{AppointmentShown, BookedBy};
+use super::evaluation::{care_need, minutes_of};
 use super::live::{AuditEntry, LiveEvent};
 use super::request::{
-    AgreementShown, CareNeedShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PackShown, PromiseShown,
-    ReasonShown, RequestShown, SearchShown, TriageShown,
+    AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PackShown, PromiseShown, ReasonShown,
+    RequestShown, SearchShown, TriageShown,
 };
 use super::scarcity::{ScarceShown, ScarcityShown};
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
 use crate::booking::{Booking, Case, Offer, Offers, Reason, Scarce, Scarcity, Search};
 use crate::domain::{
-    Appointment, CareRequest, DecidedBy, Level, Location, Modality, PatientFacts, Phase, Practitioner, PromiseStanding,
+    Appointment, CareRequest, DecidedBy, Level, Location, PatientFacts, Phase, Practitioner, PromiseStanding,
     RecordedEvent, RequestId, Role, Slot, Triage,
 };
 use crate::geography::gazetteer::Gazetteer;
@@ -23,8 +24,8 @@ use crate::geography::gazetteer::Gazetteer;
 /// Shows things of one territory as they are at one instant, to somebody of one role.
 #[derive(Debug, Clone, Copy)]
 pub struct Showing<'a> {
-    booking: &'a Booking,
-    now: DateTime<Utc>,
+    pub(super) booking: &'a Booking,
+    pub(super) now: DateTime<Utc>,
     role: Role,
 }
 
@@ -108,6 +109,10 @@ impl<'a> Showing<'a> {
     /// A request, with offers where they were looked for.
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
+        let evaluation = case.facts.as_deref().and_then(|facts| self.booking.evaluation_of(&case.request, facts));
+        if let Some(evaluation) = evaluation {
+            self.explain(&mut shown.triage, &evaluation);
+        }
         if let Some(offers) = offers {
             let OffersShown { offers, search, unserved, concessions, promise_advice } = self.offers(offers);
             shown.offers = Some(offers);
@@ -202,12 +207,8 @@ impl<'a> Showing<'a> {
             recommended: triage.recommended.map(Level::code),
             decided: triage.decided.map(Level::code),
             decided_by: triage.decided_by.map(DecidedBy::code),
-            delay_minutes: triage.decided.and_then(Level::delay).map(|delay| delay.num_minutes()),
-            care_need: CareNeedShown {
-                profession: triage.care_need.profession.to_string(),
-                speciality: triage.care_need.speciality.as_ref().map(ToString::to_string),
-                modality: triage.care_need.modality.map(Modality::code),
-            },
+            delay_minutes: triage.delay_minutes.map(i64::from).or_else(|| minutes_of(triage.decided)),
+            care_need: care_need(&triage.care_need),
             regulation_required: triage.regulation_required,
             valid_until: triage.valid_until.map(|until| self.instant(until)),
             pack: PackShown {
@@ -216,7 +217,11 @@ impl<'a> Showing<'a> {
                 hash: triage.pack.hash.clone(),
             },
             must_ask: Vec::new(),
+            may_ask: Vec::new(),
             explanation: Vec::new(),
+            pathways: Vec::new(),
+            advice: Vec::new(),
+            safety_net: None,
         }
     }
 

@@ -80,7 +80,8 @@ fn the_complaint(reader: &mut Reader, pack: &Pack, complaint: &Complaint) {
     if complaint.sources.is_empty() {
         reader.fault("sources", "it is empty");
     }
-    for motif in [Some(&complaint.hubsante_motif), complaint.hubsante_motif_if_immediate.as_ref()].into_iter().flatten() {
+    for motif in [Some(&complaint.hubsante_motif), complaint.hubsante_motif_if_immediate.as_ref()].into_iter().flatten()
+    {
         if !is_motif(motif) {
             reader.fault("hubsante_motif", format!("{motif:?} is not in the official list"));
         }
@@ -108,7 +109,10 @@ fn the_complaint(reader: &mut Reader, pack: &Pack, complaint: &Complaint) {
 fn is_motif(code: &str) -> bool {
     let known = |(chapter, reasons): &(&str, u8)| {
         let reason = code.strip_prefix(chapter).and_then(|rest| rest.strip_prefix('.'));
-        reason.filter(|digits| digits.len() == 2).and_then(|digits| digits.parse::<u8>().ok()).is_some_and(|n| n <= *reasons)
+        reason
+            .filter(|digits| digits.len() == 2)
+            .and_then(|digits| digits.parse::<u8>().ok())
+            .is_some_and(|n| n <= *reasons)
     };
     MOTIFS.iter().any(known)
 }
@@ -145,7 +149,10 @@ fn the_question(reader: &mut Reader, complaint: &Complaint, question: &Question)
         reader.fault("vital", "only a red flag is vital");
     }
     if question.for_pathway && (question.red_flag || question.unknown.level > complaint.default.level) {
-        reader.fault("phase", "a question that is asked for a pathway alone may go unasked: it says little, or is asked first");
+        reader.fault(
+            "phase",
+            "a question that is asked for a pathway alone may go unasked: it says little, or is asked first",
+        );
     }
     if question.applies.unless_no.iter().any(|place| complaint.questions[*place].id == question.id) {
         reader.fault("applies.unless_no", "a question does not wait for itself");
@@ -177,7 +184,9 @@ fn the_question(reader: &mut Reader, complaint: &Complaint, question: &Question)
 fn worst_of_answers(question: &Question) -> Level {
     match &question.kind {
         Kind::Tri(yes) => yes.level,
-        Kind::Number { steps, .. } => steps.iter().map(|(_, _, urgency)| urgency.level).max().unwrap_or(Level::Programmed),
+        Kind::Number { steps, .. } => {
+            steps.iter().map(|(_, _, urgency)| urgency.level).max().unwrap_or(Level::Programmed)
+        }
         Kind::Choice(choices) => choices.iter().map(|(_, urgency)| urgency.level).max().unwrap_or(Level::Programmed),
     }
 }
@@ -213,7 +222,8 @@ fn the_pathways(reader: &mut Reader, complaint: &Complaint) {
         let name = |place: usize| &complaint.questions[place].id;
         for (place, question) in complaint.questions.iter().enumerate() {
             if (question.red_flag || question.for_pathway) && !pathway.exclusions.contains(&place) {
-                reader.fault("pathway.requires_no", format!("{}: {} must be no for it as well", pathway.id, name(place)));
+                reader
+                    .fault("pathway.requires_no", format!("{}: {} must be no for it as well", pathway.id, name(place)));
             }
         }
         if pathway.exclusions.iter().any(|place| !matches!(complaint.questions[*place].kind, Kind::Tri(_))) {

@@ -178,7 +178,10 @@ mod tests {
         assert_eq!(holds("age_years >= 75", 75 * 12 - 1, &[]), Holds::No);
         let frail = "flag.alone and flag.frail or flag.no_transport";
         assert_eq!(holds(frail, 0, &[("no_transport", Answer::Yes)]), Holds::Yes);
-        assert_eq!(holds(frail, 0, &[("alone", Answer::Yes), ("frail", Answer::No), ("no_transport", Answer::No)]), Holds::No);
+        assert_eq!(
+            holds(frail, 0, &[("alone", Answer::Yes), ("frail", Answer::No), ("no_transport", Answer::No)]),
+            Holds::No
+        );
     }
 
     #[test]

@@ -267,13 +267,17 @@ impl Question {
     pub fn urgency(&self, answer: Answer) -> Option<Urgency> {
         match (&self.kind, answer) {
             (Kind::Tri(yes), Answer::Yes) => Some(*yes),
-            (Kind::Number { plausible: (from, to), steps, .. }, Answer::Number(value)) if (*from..=*to).contains(&value) => {
-                let holds = |(below, bound, _): &&(bool, i64, Urgency)| if *below { value < *bound } else { value >= *bound };
+            (Kind::Number { plausible: (from, to), steps, .. }, Answer::Number(value))
+                if (*from..=*to).contains(&value) =>
+            {
+                let holds =
+                    |(below, bound, _): &&(bool, i64, Urgency)| if *below { value < *bound } else { value >= *bound };
                 steps.iter().filter(holds).map(|(_, _, urgency)| *urgency).max_by_key(|urgency| urgency.level)
             }
             (Kind::Choice(choices), Answer::Number(value)) if value % 1_000 == 0 => {
                 let chosen = usize::try_from(value / 1_000).ok().and_then(|place| choices.get(place));
-                Some(chosen.map_or(self.unknown, |(_, urgency)| *urgency)).filter(|urgency| urgency.level > Level::Programmed)
+                Some(chosen.map_or(self.unknown, |(_, urgency)| *urgency))
+                    .filter(|urgency| urgency.level > Level::Programmed)
             }
             // A no to a measure or a choice says that there is nothing: only yes-and-no questions can be denied.
             (Kind::Tri(_), Answer::No) => None,
@@ -332,7 +336,21 @@ impl Pack {
         let (id, version, hash) = ("generated".to_owned(), "1.0.0".to_owned(), String::new());
         let (valid_from, valid_to) = (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
         let (changelog, notice, lexicon, approvals) = Default::default();
-        Self { id, version, hash, valid_from, valid_to, approvals, changelog, notice, flags, modifiers, complaints, lexicon, by_id }
+        Self {
+            id,
+            version,
+            hash,
+            valid_from,
+            valid_to,
+            approvals,
+            changelog,
+            notice,
+            flags,
+            modifiers,
+            complaints,
+            lexicon,
+            by_id,
+        }
     }
 }
 
@@ -373,6 +391,11 @@ impl Pack {
         let block = self.place(&block.parse().ok()?)?;
         let question = self.complaints[block].questions.iter().position(|one| one.id == question)?;
         Some((block, question))
+    }
+
+    /// Whether a name in the API is one of its questions, single or spoken for several.
+    pub fn knows(&self, name: &str) -> bool {
+        self.question(name).is_some() || self.group(name).is_some()
     }
 
     /// A spoken question by its name in the API: the places of block and group.

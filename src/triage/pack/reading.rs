@@ -250,7 +250,9 @@ fn applies(reader: &mut Reader, field: &str, form: &AppliesForm, places: &Places
 }
 
 fn need(reader: &mut Reader, field: &str, form: &super::form::CareNeedForm) -> Option<CareNeed> {
-    care_need(form).map_err(|(part, word)| reader.fault(format!("{field}.{part}"), format!("{word:?} has no national code"))).ok()
+    care_need(form)
+        .map_err(|(part, word)| reader.fault(format!("{field}.{part}"), format!("{word:?} has no national code")))
+        .ok()
 }
 
 fn modifier(reader: &mut Reader, form: &ModifierForm, places: &Places<'_>, count: usize) -> Option<Modifier> {

@@ -44,7 +44,13 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
-    let of = ["flag.fa", "flag.fb and flag.fc", "flag.fc or age_years >= 75", "age_months < 3", "age_months < 3 and flag.fa"];
+    let of = [
+        "flag.fa",
+        "flag.fb and flag.fc",
+        "flag.fc or age_years >= 75",
+        "age_months < 3",
+        "age_months < 3 and flag.fa",
+    ];
     (0..of.len()).prop_map(move |place| of[place].parse().unwrap())
 }
 
@@ -64,10 +70,11 @@ fn question(place: usize) -> impl Strategy<Value = Question> {
         let unknown = if vital { Level::Immediate } else { Level::SameDay };
         (true, vital, Kind::Tri(own(Level::Immediate)), own(unknown), true, applies)
     });
-    let ordinary = (level(0, 3), 0..=3usize, any::<bool>(), applies()).prop_map(|(yes, unknown, regulation, applies)| {
-        let unknown = Level::ALL[unknown.min(Level::ALL.iter().position(|one| *one == yes).unwrap())];
-        (false, false, Kind::Tri(own(yes)), own(unknown), regulation, applies)
-    });
+    let ordinary =
+        (level(0, 3), 0..=3usize, any::<bool>(), applies()).prop_map(|(yes, unknown, regulation, applies)| {
+            let unknown = Level::ALL[unknown.min(Level::ALL.iter().position(|one| *one == yes).unwrap())];
+            (false, false, Kind::Tri(own(yes)), own(unknown), regulation, applies)
+        });
     let number = (level(1, 3), 20_000i64..45_000).prop_map(|(worst, bound)| {
         let steps = vec![(true, 10_000, own(Level::H48)), (false, bound, own(worst))];
         let kind = Kind::Number { unit: "°C".to_owned(), plausible: (0, 45_000), steps };
@@ -183,7 +190,8 @@ fn modifier(place: usize, count: usize) -> impl Strategy<Value = Modifier> {
 pub(super) fn pack() -> impl Strategy<Value = Pack> {
     (3usize..6).prop_flat_map(|count| {
         let complaints = (0..count).map(|place| complaint(place, count)).collect::<Vec<_>>();
-        let modifiers = (0usize..4).prop_flat_map(move |some| (0..some).map(|at| modifier(at, count)).collect::<Vec<_>>());
+        let modifiers =
+            (0usize..4).prop_flat_map(move |some| (0..some).map(|at| modifier(at, count)).collect::<Vec<_>>());
         (complaints, modifiers).prop_map(|(complaints, modifiers)| {
             let flags = FLAGS.map(|id| Flag { id: id.to_owned(), label: id.to_owned() });
             Pack::assembled(flags.to_vec(), modifiers, complaints)

@@ -1,6 +1,7 @@
 //! The engine and the pack that is shipped.
 
 mod generated;
+mod heard;
 mod properties;
 
 use super::evaluation::Spoken;

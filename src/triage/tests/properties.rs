@@ -78,14 +78,25 @@ fn p3_a_worse_answer_never_lowers_the_level_nor_leaves_more_time() {
     over(|pack, call| {
         let before = evaluated(pack, call);
         for (name, answer) in &call.answers {
-            let is_tri = pack.question(name).is_none_or(|(block, at)| matches!(pack.complaints[block].questions[at].kind, Kind::Tri(_)));
+            let is_tri = pack
+                .question(name)
+                .is_none_or(|(block, at)| matches!(pack.complaints[block].questions[at].kind, Kind::Tri(_)));
             let Some(worse) = worse(*answer).filter(|_| is_tri) else { continue };
             let mut other = call.clone();
             other.answers.insert(name.clone(), worse);
             let after = evaluated(pack, &other);
-            prop_assert!(after.urgency.level >= before.urgency.level, "{name}: {:?} {:?}", before.urgency, after.urgency);
+            prop_assert!(
+                after.urgency.level >= before.urgency.level,
+                "{name}: {:?} {:?}",
+                before.urgency,
+                after.urgency
+            );
             prop_assert!(delay(&after) <= delay(&before), "{name}");
-            prop_assert!(after.status >= before.status || after.status != TriageStatus::Decided || before.status == TriageStatus::Incomplete);
+            prop_assert!(
+                after.status >= before.status
+                    || after.status != TriageStatus::Decided
+                    || before.status == TriageStatus::Incomplete
+            );
         }
         Ok(())
     });
@@ -111,11 +122,17 @@ fn p5_one_risk_more_never_lowers_the_level() {
         let before = evaluated(pack, call);
         for flag in &pack.flags {
             let known = call.flags.get(&flag.id).copied().unwrap_or(Answer::No);
-            for risk in [Answer::Unknown, Answer::Yes].into_iter().filter(|risk| *risk == Answer::Yes || known == Answer::No) {
+            for risk in
+                [Answer::Unknown, Answer::Yes].into_iter().filter(|risk| *risk == Answer::Yes || known == Answer::No)
+            {
                 let mut other = call.clone();
                 other.flags.insert(flag.id.clone(), risk);
                 let after = evaluated(pack, &other);
-                prop_assert!(after.urgency.level >= before.urgency.level && delay(&after) <= delay(&before), "{}", flag.id);
+                prop_assert!(
+                    after.urgency.level >= before.urgency.level && delay(&after) <= delay(&before),
+                    "{}",
+                    flag.id
+                );
             }
         }
         Ok(())
@@ -129,7 +146,10 @@ fn p6_the_order_changes_nothing() {
         let mut other = call.clone();
         other.complaints.reverse();
         let after = evaluated(pack, &other);
-        prop_assert_eq!((before.status, before.urgency, before.regulation_required), (after.status, after.urgency, after.regulation_required));
+        prop_assert_eq!(
+            (before.status, before.urgency, before.regulation_required),
+            (after.status, after.urgency, after.regulation_required)
+        );
         let mut asked = [before.must_ask, after.must_ask];
         asked.iter_mut().for_each(|asked| asked.sort());
         prop_assert_eq!(&asked[0], &asked[1]);
@@ -159,7 +179,9 @@ fn p8_no_red_flag_that_was_not_asked_is_taken_for_a_no() {
     over(|pack, call| {
         let evaluation = evaluated(pack, call);
         let unasked = evaluation.entries.iter().any(|entry| match entry.what {
-            Contribution::Question { block, question, given: None } => pack.complaints[block].questions[question].red_flag,
+            Contribution::Question { block, question, given: None } => {
+                pack.complaints[block].questions[question].red_flag
+            }
             _ => false,
         });
         prop_assert!(!unasked || evaluation.status != TriageStatus::Decided);
@@ -178,7 +200,10 @@ fn p9_a_lighter_service_needs_every_exclusion_denied() {
             let denied = |at: &usize| answers.of(considered.block, *at).is_some_and(|given| given.answer == Answer::No);
             let all = pathway.exclusions.iter().all(denied);
             prop_assert!(!considered.refused.is_empty() || (all && evaluation.status == TriageStatus::Decided));
-            prop_assert_eq!(all, !considered.refused.iter().any(|why| matches!(why, Refused::Excluded(_) | Refused::Unasked(_))));
+            prop_assert_eq!(
+                all,
+                !considered.refused.iter().any(|why| matches!(why, Refused::Excluded(_) | Refused::Unasked(_)))
+            );
             if considered.refused.is_empty() {
                 let own = format!("{}.", pack.complaints[considered.block].id);
                 for exclusion in &pathway.exclusions {
@@ -244,7 +269,10 @@ fn p12_what_decides_gives_the_level_and_nothing_else_does() {
         };
         prop_assert_eq!(raise(of(true)), evaluation.urgency.level, "the deciding entries alone");
         prop_assert!(of(false) < of(true) || of(true) == Level::Programmed, "without them it is lower");
-        prop_assert_eq!(evaluation.modifiers.last().map(|one| one.after), evaluation.modifiers.last().map(|_| evaluation.urgency.level));
+        prop_assert_eq!(
+            evaluation.modifiers.last().map(|one| one.after),
+            evaluation.modifiers.last().map(|_| evaluation.urgency.level)
+        );
         Ok(())
     });
 }

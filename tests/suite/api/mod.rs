@@ -6,3 +6,4 @@ mod malformed;
 mod promises;
 mod rights;
 mod scarcity;
+mod triage;

@@ -163,6 +163,7 @@ impl World {
             decided: Some(Level::H24),
             decided_by: Some(DecidedBy::Regulation),
             decided_at: Some(nine()),
+            delay_minutes: None,
             care_need: CareNeed { profession: "10".parse().unwrap(), speciality: None, modality: None },
             regulation_required: false,
             valid_until: None,

@@ -1,0 +1,112 @@
+//! What triage makes of a request, and what stands then: the engine recommends, a person of the regulation may have decided
+//! already, and a red flag stops whoever decided (triage.md §1.3, §4).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Booking, Failure};
+use crate::domain::{Answer, CareNeed, CareRequest, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
+use crate::triage::pack::Urgency;
+use crate::triage::{Answers, Call, Evaluation, Suggester, Suggestion, evaluate};
+
+impl Booking {
+    /// Names among these that are no question of the pack in use.
+    pub fn unknown_questions(&self, answers: &BTreeMap<String, Answer>) -> Vec<String> {
+        Answers::read(&self.pack, answers).err().unwrap_or_default()
+    }
+
+    /// Whether the pack knows a flag of this name.
+    pub fn knows_flag(&self, name: &str) -> bool {
+        self.pack.flags.iter().any(|flag| flag.id == name)
+    }
+
+    /// What a caller's own words suggest.
+    ///
+    /// # Errors
+    /// [`Failure::Words`] when the words of the pack cannot be read.
+    pub fn suggested(&self, text: &str) -> Result<Suggestion, Failure> {
+        let suggester = Suggester::of(&self.pack).map_err(|error| Failure::Words(error.to_string()))?;
+        Ok(suggester.suggest(text))
+    }
+
+    /// What triage makes of what is known of a patient at an instant; none while triage is off. Answers to questions the pack
+    /// has not (they were asked by another) say nothing.
+    pub fn evaluated(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Evaluation> {
+        if !self.policy.triage {
+            return None;
+        }
+        let known = facts.answers.iter().filter(|(name, _)| self.pack.knows(name));
+        let answers = Answers::read(&self.pack, &known.map(|(name, answer)| (name.clone(), *answer)).collect()).ok()?;
+        let complaints: Vec<usize> = std::iter::once(&facts.complaint)
+            .chain(&facts.other_complaints)
+            .filter_map(|complaint| self.pack.place(complaint))
+            .collect();
+        let call = Call {
+            age_months: facts.age.months(self.territory.zone, at),
+            sex: facts.sex,
+            flags: &facts.flags,
+            complaints: &complaints,
+            answers: &answers,
+        };
+        Some(evaluate(&self.pack, &call))
+    }
+
+    /// The evaluation that explains a request as it stands, if the pack that made it is the one in use.
+    pub fn evaluation_of(&self, request: &CareRequest, facts: &PatientFacts) -> Option<Evaluation> {
+        let same = request.triage.pack.hash == self.pack.hash;
+        self.evaluated(facts, request.created_at).filter(|_| same)
+    }
+
+    /// What stands for somebody of whom this is known, whose level was `declared` by the regulation of the call or not.
+    pub(super) fn triage_of(&self, facts: &PatientFacts, declared: Option<Level>, now: DateTime<Utc>) -> Triage {
+        let evaluation = self.evaluated(facts, now);
+        let status = evaluation.as_ref().map_or(TriageStatus::Incomplete, |evaluation| evaluation.status);
+        let urgency = evaluation.as_ref().map(|evaluation| evaluation.urgency);
+        let (decided, decided_by) = match (declared, status) {
+            // A red flag stops whatever was declared.
+            (_, TriageStatus::Stopped) => (urgency, Some(DecidedBy::Engine)),
+            (Some(level), _) => (Some(Urgency { level, delay: None }), Some(DecidedBy::Regulation)),
+            (None, TriageStatus::Decided) => (urgency, Some(DecidedBy::Engine)),
+            (None, TriageStatus::Incomplete) => (None, None),
+        };
+        let said = declared.is_none() || !facts.answers.is_empty();
+        Triage {
+            status: match decided.map(|urgency| urgency.level) {
+                None => TriageStatus::Incomplete,
+                Some(Level::Immediate) => TriageStatus::Stopped,
+                Some(_) => TriageStatus::Decided,
+            },
+            recommended: urgency.filter(|_| said).map(|urgency| urgency.level),
+            decided: decided.map(|urgency| urgency.level),
+            decided_by,
+            decided_at: decided.map(|_| now),
+            delay_minutes: decided.and_then(|urgency| urgency.delay),
+            care_need: self.care_need(facts, evaluation.as_ref()),
+            // What the regulation of the call decided needs no second régulateur.
+            regulation_required: declared.is_none()
+                && status == TriageStatus::Decided
+                && evaluation.as_ref().is_some_and(|evaluation| evaluation.regulation_required),
+            valid_until: evaluation
+                .filter(|_| declared.is_none() && status != TriageStatus::Incomplete)
+                .map(|evaluation| now + TimeDelta::minutes(evaluation.valid_minutes.into())),
+            pack: self.pack.reference(),
+        }
+    }
+
+    /// Who should see the patient: what triage says, or the complaint's usual need, but for what the caller asks otherwise.
+    fn care_need(&self, facts: &PatientFacts, evaluation: Option<&Evaluation>) -> CareNeed {
+        let usual = || self.pack.care_need_of(&facts.complaint);
+        let mut need = evaluation.map_or_else(usual, |evaluation| evaluation.care_need.clone());
+        if let Some(profession) = &facts.constraints.profession {
+            if *profession != need.profession {
+                need.speciality = None;
+            }
+            need.profession = profession.clone();
+        }
+        if let Some(modality) = facts.constraints.modality {
+            need.modality = Some(modality);
+        }
+        need
+    }
+}

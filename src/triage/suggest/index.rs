@@ -1,0 +1,62 @@
+//! Which phrases share words with a text, and how telling those words are (BM25), by a text-search library in memory.
+
+use tantivy::collector::TopDocs;
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::{IndexReader, IndexWriter, TantivyDocument, Term};
+
+/// Memory of the writer, bytes: the least the library takes.
+const WRITER: usize = 15_000_000;
+
+/// Phrases looked at of one text.
+const MOST: usize = 256;
+
+pub(super) struct Index {
+    reader: IndexReader,
+    text: Field,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// An index of phrases, each as its words with spaces between.
+    pub(super) fn of(phrases: impl Iterator<Item = String>) -> Result<Self, tantivy::TantivyError> {
+        let mut schema = Schema::builder();
+        // The words are read already: they are only to be taken apart again.
+        let indexing = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
+        let text = schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
+        let place = schema.add_u64_field("place", FAST);
+        let index = tantivy::Index::create_in_ram(schema.build());
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER)?;
+        for (at, phrase) in (0u64..).zip(phrases) {
+            let mut document = TantivyDocument::default();
+            document.add_text(text, phrase);
+            document.add_u64(place, at);
+            writer.add_document(document)?;
+        }
+        writer.commit()?;
+        writer.wait_merging_threads()?;
+        Ok(Self { reader: index.reader()?, text })
+    }
+
+    /// Phrases that share words, by place, with how telling the words are; the most telling first.
+    pub(super) fn sharing(&self, words: &[&str]) -> Vec<(usize, f32)> {
+        let term = |word: &&str| -> (Occur, Box<dyn Query>) {
+            let term = Term::from_field_text(self.text, word);
+            (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)))
+        };
+        let query = BooleanQuery::new(words.iter().map(term).collect());
+        let searcher = self.reader.searcher();
+        let Ok(found) = searcher.search(&query, &TopDocs::with_limit(MOST).order_by_score()) else { return Vec::new() };
+        let place = |(score, address): (f32, tantivy::DocAddress)| {
+            let column = searcher.segment_reader(address.segment_ord).fast_fields().u64("place").ok()?;
+            let place = column.first(address.doc_id)?;
+            Some((usize::try_from(place).ok()?, score))
+        };
+        found.into_iter().filter_map(place).collect()
+    }
+}

@@ -1,0 +1,196 @@
+//! What a caller's own words suggest: complaints to open, and red flags that must be asked about. It never answers a question,
+//! and never lowers anything: more words can only suggest more (triage.md §3, free text).
+//!
+//! The words are data of the pack: synonyms of complaints, and phrases that force a question. A text-search library finds the
+//! phrases that share words with the text; [`words`] reads both alike (accents, elisions, plurals, misspellings); a phrase counts
+//! where enough of its words stand close together. Denied (« pas de ») it still forces its question, to be confirmed; told of
+//! the past (« en 2015 ») it forces nothing.
+
+mod index;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use self::index::Index;
+use self::words::{Reader, Said};
+use super::pack::{GENERAL, Pack};
+
+/// Complaints suggested at most.
+const COMPLAINTS_MOST: usize = 5;
+
+/// Least share of the best score: what is far behind is noise.
+const SCORE_LEAST: f64 = 0.25;
+
+/// Words of a text that are read: a caller says less, and an answer is due at once.
+const WORDS_MOST: usize = 200;
+
+/// A suggestion.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Suggestion {
+    /// Complaints by place in the pack, the likeliest first, with a score of 1 at most.
+    pub complaints: Vec<(usize, f64)>,
+    /// Red flags to ask about, by places of block and question, in their order.
+    pub forced: Vec<Forced>,
+}
+
+/// A red flag to ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forced {
+    /// Place of the block.
+    pub block: usize,
+    /// Place of the question.
+    pub question: usize,
+    /// The phrase of the pack that was heard.
+    pub heard: String,
+    /// Whether it was denied wherever it was heard: it is asked to be confirmed.
+    pub denied: bool,
+}
+
+/// Why there is nothing to suggest with: a fault of this module or of the library.
+#[derive(Debug, thiserror::Error)]
+#[error("the words of the pack cannot be indexed: {0}")]
+pub struct SuggestError(#[from] tantivy::TantivyError);
+
+/// The words of a pack, ready to be heard.
+#[derive(Debug)]
+pub struct Suggester {
+    phrases: Vec<Phrase>,
+    reader: Reader,
+    index: Index,
+}
+
+/// A way of saying something, and what it asks for.
+#[derive(Debug)]
+struct Phrase {
+    text: String,
+    words: Vec<String>,
+    opens: Vec<usize>,
+    forces: Vec<(usize, usize)>,
+}
+
+/// Packs whose words were read, by hash: every territory hears with the same.
+static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Suggester>>>> = LazyLock::new(Mutex::default);
+
+impl Suggester {
+    /// The words of a pack, read once for everybody who uses it.
+    ///
+    /// # Errors
+    /// [`SuggestError`].
+    pub fn of(pack: &Pack) -> Result<Arc<Self>, SuggestError> {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(suggester) = known.get(&pack.hash) {
+            return Ok(Arc::clone(suggester));
+        }
+        let suggester = Arc::new(Self::new(pack)?);
+        known.insert(pack.hash.clone(), Arc::clone(&suggester));
+        Ok(suggester)
+    }
+
+    /// Reads the words of a pack.
+    ///
+    /// # Errors
+    /// [`SuggestError`].
+    pub fn new(pack: &Pack) -> Result<Self, SuggestError> {
+        let mut reader = Reader::new(&pack.lexicon);
+        let mut phrases = Vec::new();
+        let mut add = |text: &str, opens: Vec<usize>, forces: Vec<(usize, usize)>| {
+            let words = reader.learn(text);
+            if !words.is_empty() {
+                phrases.push(Phrase { text: text.to_owned(), words, opens, forces });
+            }
+        };
+        for (block, complaint) in pack.complaints.iter().enumerate().filter(|(_, one)| one.id.as_str() != GENERAL) {
+            add(&complaint.label, vec![block], Vec::new());
+            complaint.synonyms.iter().for_each(|synonym| add(synonym, vec![block], Vec::new()));
+        }
+        for phrase in &pack.lexicon.phrases {
+            // A pack that was read has no name that leads nowhere.
+            let forces: Vec<(usize, usize)> = phrase.forces.iter().filter_map(|name| pack.question(name)).collect();
+            let named = phrase.opens.iter().filter_map(|name| pack.place(&name.parse().ok()?));
+            let of_forced = forces.iter().map(|(block, _)| *block).filter(|block| *block != 0);
+            let opens: Vec<usize> = named.chain(of_forced).collect();
+            phrase.said.iter().for_each(|said| add(said, opens.clone(), forces.clone()));
+        }
+        let index = Index::of(phrases.iter().map(|phrase| phrase.words.join(" ")))?;
+        Ok(Self { phrases, reader, index })
+    }
+
+    /// What a text suggests.
+    pub fn suggest(&self, text: &str) -> Suggestion {
+        let said = self.reader.read(text, WORDS_MOST);
+        let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut forced: BTreeMap<(usize, usize), Forced> = BTreeMap::new();
+        for (phrase, weight) in self.index.sharing(&said.distinct()) {
+            let phrase = &self.phrases[phrase];
+            let Some(heard) = self.heard(phrase, &said) else { continue };
+            if heard.past {
+                continue;
+            }
+            let score = f64::from(weight) * heard.share * if heard.denied { 0.3 } else { 1.0 };
+            for &block in &phrase.opens {
+                // The best way of saying it counts, and a little of every other.
+                let known = scores.entry(block).or_default();
+                *known = known.max(score) + 0.1 * known.min(score);
+            }
+            if heard.whole {
+                for &(block, question) in &phrase.forces {
+                    let new = || Forced { block, question, heard: phrase.text.clone(), denied: heard.denied };
+                    let known = forced.entry((block, question)).or_insert_with(new);
+                    known.denied &= heard.denied;
+                }
+            }
+        }
+        let best = scores.values().copied().fold(0.0, f64::max);
+        let mut complaints: Vec<(usize, f64)> = scores.into_iter().map(|(block, score)| (block, score / best)).collect();
+        complaints.retain(|(_, score)| *score >= SCORE_LEAST);
+        complaints.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        complaints.truncate(COMPLAINTS_MOST);
+        Suggestion { complaints, forced: forced.into_values().collect() }
+    }
+
+    /// Whether a phrase is in what was said, and how.
+    fn heard(&self, phrase: &Phrase, said: &Said) -> Option<Heard> {
+        let mut best: Option<Heard> = None;
+        for window in said.windows(&phrase.words) {
+            let found = window.len();
+            // Of a long phrase one word may be missing.
+            let needed = if phrase.words.len() >= 4 { phrase.words.len() - 1 } else { phrase.words.len() };
+            let whole = found >= needed;
+            if !whole && found * 2 <= phrase.words.len() {
+                continue;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a few words")]
+            let share = (found as f64 / phrase.words.len() as f64).powi(2);
+            let heard = Heard {
+                whole,
+                share,
+                denied: said.is_denied(&window, &phrase.words),
+                past: said.is_past(&window),
+            };
+            best = Some(match best {
+                Some(known) => known.or(heard),
+                None => heard,
+            });
+        }
+        best
+    }
+}
+
+/// How a phrase was heard.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    whole: bool,
+    share: f64,
+    denied: bool,
+    past: bool,
+}
+
+impl Heard {
+    /// Heard twice: what is said outright counts more than what is denied or past.
+    fn or(self, other: Self) -> Self {
+        let rank = |one: &Self| (one.whole, !one.past, !one.denied);
+        let better = if rank(&other) > rank(&self) { other } else { self };
+        Self { share: self.share.max(other.share), ..better }
+    }
+}

@@ -1,0 +1,200 @@
+//! Words as they are compared: without accents, elisions and endings, misspellings put right by the pack's own words.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tantivy::tokenizer::{
+    AsciiFoldingFilter, Language, LowerCaser, SimpleTokenizer, Stemmer, TextAnalyzer, Token,
+};
+
+use crate::triage::pack::form::LexiconForm;
+
+/// Words that say nothing by themselves.
+const EMPTY: [&str; 74] = [
+    "a", "ai", "au", "aux", "avec", "c", "ca", "ce", "ces", "cet", "cette", "d", "dans", "de", "des", "du", "elle", "elles",
+    "en", "est", "et", "etre", "fait", "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "lui", "m", "ma", "me", "mes",
+    "moi", "mon", "n", "ne", "nos", "notre", "on", "ou", "par", "pour", "qu", "que", "qui", "s", "sa", "se", "ses", "si", "son",
+    "suis", "sur", "t", "ta", "te", "tes", "ton", "tu", "un", "une", "va", "vos", "votre", "vous", "y", "ont", "sont", "etait",
+];
+
+/// Farthest apart the words of a phrase may stand, beyond their number.
+const SLACK: usize = 4;
+
+/// How many words before a phrase a denial may stand.
+const DENIES_WITHIN: usize = 5;
+
+/// What was said: words in order, with the part of a sentence each is in.
+#[derive(Debug)]
+pub(super) struct Said {
+    words: Vec<Word>,
+    denials: Vec<usize>,
+    pasts: BTreeSet<usize>,
+}
+
+#[derive(Debug)]
+struct Word {
+    stem: String,
+    clause: usize,
+}
+
+/// Reads texts and phrases alike.
+pub(super) struct Reader {
+    analyzer: TextAnalyzer,
+    abbreviations: BTreeMap<String, String>,
+    negations: Vec<Vec<String>>,
+    history: Vec<Vec<String>>,
+    vocabulary: HashMap<String, u32>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("words", &self.vocabulary.len()).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    pub(super) fn new(lexicon: &LexiconForm) -> Self {
+        let analyzer = TextAnalyzer::builder(SimpleTokenizer::default())
+            .filter(LowerCaser)
+            .filter(AsciiFoldingFilter)
+            .filter(Stemmer::new(Language::French))
+            .build();
+        let mut reader = Self {
+            analyzer,
+            abbreviations: BTreeMap::new(),
+            negations: Vec::new(),
+            history: Vec::new(),
+            vocabulary: HashMap::new(),
+        };
+        let turns = |texts: &[String]| texts.iter().map(|text| reader.stems(text)).collect::<Vec<_>>();
+        (reader.negations, reader.history) = (turns(&lexicon.negations), turns(&lexicon.history));
+        reader.abbreviations =
+            lexicon.abbreviations.iter().map(|(short, long)| (folded(short), long.clone())).collect();
+        reader
+    }
+
+    /// The words of a phrase of the pack that say something; they are known from now on.
+    pub(super) fn learn(&mut self, phrase: &str) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for stem in self.stems(phrase).into_iter().filter(|stem| !EMPTY.contains(&stem.as_str())) {
+            *self.vocabulary.entry(stem.clone()).or_default() += 1;
+            if !words.contains(&stem) {
+                words.push(stem);
+            }
+        }
+        words
+    }
+
+    fn tokens(&self, text: &str) -> Vec<Token> {
+        let mut analyzer = self.analyzer.clone();
+        let mut stream = analyzer.token_stream(text);
+        let mut tokens = Vec::new();
+        stream.process(&mut |token| tokens.push(token.clone()));
+        tokens
+    }
+
+    fn stems(&self, text: &str) -> Vec<String> {
+        self.tokens(&text.replace('œ', "oe")).into_iter().map(|token| token.text).collect()
+    }
+
+    /// Reads a text, its first words at most.
+    pub(super) fn read(&self, text: &str, most: usize) -> Said {
+        let text = self.written_out(text);
+        let mut words: Vec<Word> = Vec::new();
+        let (mut clause, mut end) = (0, 0);
+        for token in self.tokens(&text).into_iter().take(most) {
+            let between = text.get(end..token.offset_from).unwrap_or_default();
+            if between.contains(['.', ',', ';', ':', '!', '?', '\n', '(', ')']) || token.text == "mais" {
+                clause += 1;
+            }
+            end = token.offset_to;
+            words.push(Word { stem: self.known(token.text), clause });
+        }
+        let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
+        let turns = |turns: &[Vec<String>]| -> Vec<usize> {
+            let begins = |at: &usize| turns.iter().any(|turn| !turn.is_empty() && stems[*at..].starts_with(&as_strs(turn)));
+            (0..stems.len()).filter(begins).collect()
+        };
+        let denials = turns(&self.negations);
+        let mut pasts: BTreeSet<usize> = turns(&self.history).into_iter().map(|at| words[at].clause).collect();
+        // A year is the past, unless it is nearly over: nobody is told of by the year they are ill in.
+        let year = |word: &&Word| word.stem.len() == 4 && matches!(word.stem.parse::<u32>(), Ok(1_940..=2_025));
+        pasts.extend(words.iter().filter(year).map(|word| word.clause));
+        Said { words, denials, pasts }
+    }
+
+    /// The text with what is abbreviated written out.
+    fn written_out(&self, text: &str) -> String {
+        let text = text.replace('œ', "oe").replace('Œ', "oe").replace('’', "'");
+        let word = |word: &str| {
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+            match self.abbreviations.get(&folded(bare)) {
+                Some(long) => word.replace(bare, long),
+                None => word.to_owned(),
+            }
+        };
+        text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A word as the pack writes it, if it is one of its words with a slip of the pen.
+    fn known(&self, stem: String) -> String {
+        let length = stem.chars().count();
+        if length < 4 || self.vocabulary.contains_key(&stem) || EMPTY.contains(&stem.as_str()) {
+            return stem;
+        }
+        let allowed = if length < 8 { 1 } else { 2 };
+        let near = self.vocabulary.iter().filter(|(known, _)| known.chars().count().abs_diff(length) <= allowed);
+        let distance = |known: &str| strsim::osa_distance(known, &stem);
+        let found = near
+            .map(|(known, often)| (distance(known), std::cmp::Reverse(*often), known))
+            .filter(|(distance, _, known)| *distance <= allowed && known.chars().next() == stem.chars().next())
+            .min();
+        found.map_or(stem.clone(), |(_, _, known)| known.clone())
+    }
+}
+
+fn folded(word: &str) -> String {
+    word.to_lowercase()
+}
+
+fn as_strs(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+impl Said {
+    /// The words that say something, each once.
+    pub(super) fn distinct(&self) -> Vec<&str> {
+        let words: BTreeSet<&str> = self.words.iter().map(|word| word.stem.as_str()).collect();
+        words.into_iter().filter(|word| !EMPTY.contains(word)).collect()
+    }
+
+    /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
+    pub(super) fn windows(&self, phrase: &[String]) -> Vec<Vec<usize>> {
+        let at: Vec<usize> = (0..self.words.len()).filter(|at| phrase.contains(&self.words[*at].stem)).collect();
+        let reach = phrase.len() + SLACK;
+        at.iter()
+            .enumerate()
+            .map(|(start, first)| {
+                let mut seen: BTreeSet<&str> = BTreeSet::new();
+                let near = at[start..].iter().take_while(|place| **place < first + reach);
+                near.filter(|place| seen.insert(&self.words[**place].stem)).copied().collect()
+            })
+            .collect()
+    }
+
+    /// Whether what stands at these places is denied: by a turn shortly before it, in the same part of the sentence, that is not
+    /// part of the phrase itself.
+    pub(super) fn is_denied(&self, window: &[usize], phrase: &[String]) -> bool {
+        let Some(&first) = window.first() else { return false };
+        self.denials.iter().any(|&denial| {
+            let near = denial < first && first - denial <= DENIES_WITHIN;
+            let between = denial > first && window.last().is_some_and(|last| denial < *last);
+            let own = phrase.contains(&self.words[denial].stem);
+            (near || between) && !own && self.words[denial].clause == self.words[first].clause
+        })
+    }
+
+    /// Whether what stands at these places is told of the past.
+    pub(super) fn is_past(&self, window: &[usize]) -> bool {
+        window.first().is_some_and(|first| self.pasts.contains(&self.words[*first].clause))
+    }
+}

@@ -1,0 +1,61 @@
+//! What callers say, and what it must make an operator ask.
+
+use crate::triage::pack::Pack;
+use crate::triage::{Suggester, Suggestion};
+
+fn heard(text: &str) -> (Vec<String>, Vec<String>, Suggestion) {
+    let pack = Pack::general();
+    let suggestion = Suggester::of(pack).unwrap().suggest(text);
+    let complaints = suggestion.complaints.iter().map(|(block, _)| pack.complaints[*block].id.to_string()).collect();
+    let name = |block: usize, question: usize| {
+        format!("{}.{}", pack.complaints[block].id, pack.complaints[block].questions[question].id)
+    };
+    let forced = suggestion.forced.iter().map(|one| name(one.block, one.question)).collect();
+    (complaints, forced, suggestion)
+}
+
+#[test]
+fn everyday_words_open_complaints_and_force_red_flags() {
+    for (text, complaint, question) in [
+        ("j'ai le cœur qui s'emballe", "palpitations", "palpitations.continues"),
+        ("gosse 2 mois brûlant", "nourrisson_moins_3_mois", "nourrisson_moins_3_mois.fievre"),
+        ("il cause plus pareil depuis ce matin", "deficit_neuro_aigu", "signes_vitaux.avc"),
+        ("oppression poitrine 58 ans", "douleur_thoracique", "signes_vitaux.thorax"),
+        ("ma mère a la bouche de travers et lâche tout ce qu'elle prend", "deficit_neuro_aigu", "signes_vitaux.avc"),
+        ("il a vomi du sang ce matin", "saignement_digestif", "saignement_digestif.hematemese"),
+        ("mon bébé a arrêté de respirer quelques secondes", "enfant_malaise_pleurs", "enfant_malaise_pleurs.malaise"),
+        ("elle a avalé toute sa boîte de médocs", "intoxication", "intoxication.volontaire"),
+        ("mal de tete d'un coup en faisant du sport", "cephalee", "cephalee.brutale"),
+        ("mon fils a tres mal au testicule", "douleur_scrotale", "douleur_scrotale.brutale"),
+    ] {
+        let (complaints, forced, _) = heard(text);
+        assert!(complaints.iter().any(|one| one == complaint), "{text}: {complaints:?}");
+        assert!(forced.iter().any(|one| one == question), "{text}: {forced:?}");
+    }
+}
+
+#[test]
+fn slips_of_the_pen_are_heard() {
+    for text in ["douleurs dans la poitirne", "DOULEUR DANS LA POITRINE", "douleur ds la poitrine", "douleur poitrinne"] {
+        assert!(heard(text).1.contains(&"signes_vitaux.thorax".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn what_is_denied_is_still_asked_and_what_is_past_is_not() {
+    let (_, forced, suggestion) = heard("mal au genou, pas de douleur dans la poitrine");
+    let thorax = forced.iter().position(|one| one == "signes_vitaux.thorax").expect("still asked");
+    assert!(suggestion.forced[thorax].denied);
+    assert!(heard("infarctus en 2015, aujourd'hui mal au genou").1.is_empty());
+    let (_, forced, suggestion) = heard("pas de fièvre mais une douleur dans la poitrine");
+    let thorax = forced.iter().position(|one| one == "signes_vitaux.thorax").expect("asked");
+    assert!(!suggestion.forced[thorax].denied);
+}
+
+#[test]
+fn ordinary_calls_force_nothing() {
+    for text in ["je voudrais renouveler mon ordonnance", "certificat pour le sport", "j'ai le nez qui coule depuis deux jours", "verrue au pied", ""] {
+        let (_, forced, _) = heard(text);
+        assert!(forced.is_empty(), "{text}: {forced:?}");
+    }
+}
