@@ -1,21 +1,14 @@
 //! What triage makes of a request, and what stands then: the engine recommends, a person of the regulation may have decided
 //! already, and a red flag stops whoever decided (triage.md §1.3, §4).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Booking, Failure};
-use crate::domain::{Answer, CareNeed, CareRequest, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
+use crate::domain::{CareNeed, CareRequest, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
 use crate::triage::pack::Urgency;
 use crate::triage::{Answers, Call, Evaluation, Suggester, Suggestion, evaluate};
 
 impl Booking {
-    /// Names among these that are no question of the pack in use.
-    pub fn unknown_questions(&self, answers: &BTreeMap<String, Answer>) -> Vec<String> {
-        Answers::read(&self.pack, answers).err().unwrap_or_default()
-    }
-
     /// Whether the pack knows a flag of this name.
     pub fn knows_flag(&self, name: &str) -> bool {
         self.pack.flags.iter().any(|flag| flag.id == name)
@@ -30,14 +23,12 @@ impl Booking {
         Ok(suggester.suggest(text))
     }
 
-    /// What triage makes of what is known of a patient at an instant; none while triage is off. Answers to questions the pack
-    /// has not (they were asked by another) say nothing.
+    /// What triage makes of what is known of a patient at an instant; none while triage is off.
     pub fn evaluated(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Evaluation> {
         if !self.policy.triage {
             return None;
         }
-        let known = facts.answers.iter().filter(|(name, _)| self.pack.knows(name));
-        let answers = Answers::read(&self.pack, &known.map(|(name, answer)| (name.clone(), *answer)).collect()).ok()?;
+        let answers = Answers::read(&self.pack, &facts.answers);
         let complaints: Vec<usize> = std::iter::once(&facts.complaint)
             .chain(&facts.other_complaints)
             .filter_map(|complaint| self.pack.place(complaint))

@@ -11,7 +11,10 @@ pub(super) fn is_on(section: &mut Section<'_>) -> bool {
         Some(ACCEPTED) => true,
         Some("refusé") | None => false,
         Some(other) => {
-            section.fault("unsigned_pack", format!("« {other} » : écrivez « refusé », ou en toutes lettres « {ACCEPTED} »"));
+            section.fault(
+                "unsigned_pack",
+                format!("« {other} » : écrivez « refusé », ou en toutes lettres « {ACCEPTED} »"),
+            );
             false
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn read_request(fields: &mut Fields<'_, '_>, booking: &Booking, today
     let place = fields.required("place", |item| item.object(|f| read_place(f, booking)));
     let main = fields.required("complaint", complaint);
     let others = fields.optional("other_complaints", |item| item.list(0..=10, complaint));
-    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.knows(name)));
+    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.has_block_of(name)));
     let flags = fields.optional("flags", |item| read_flags(item, &|name| booking.knows_flag(name)));
     let note = fields.optional("note", |item| item.text(0..=2_000));
     let level = fields.optional("level", parsed);
@@ -76,7 +76,7 @@ pub(super) fn read_case(fields: &mut Fields<'_, '_>, booking: &Booking, today: N
     let patient = fields.required("patient", |item| item.object(|f| read_patient(f, today)));
     let main = fields.required("complaint", complaint);
     let others = fields.optional("other_complaints", |item| item.list(0..=10, complaint));
-    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.knows(name)));
+    let answers = fields.required("answers", |item| read_answers(item, &|name| booking.pack.has_block_of(name)));
     let flags = fields.optional("flags", |item| read_flags(item, &|name| booking.knows_flag(name)));
     let (age, sex) = patient?;
     Some(PatientFacts {
@@ -159,7 +159,7 @@ pub(super) fn read_answers(
                 return item.fault("Une réponse porte le nom de sa question : « motif.question ».");
             }
             if !is_known(name) {
-                return item.fault("Question inconnue : prenez l'une de celles de « triage/protocol ».");
+                return item.fault("Motif inconnu : prenez l'une des questions de « triage/protocol ».");
             }
             let answer = match item.value().as_f64() {
                 Some(_) => Answer::Number(thousandths(item.number(-1e6..=1e6)?)?),

@@ -20,7 +20,8 @@ use super::wire::appointment::AppointmentShown;
 use super::wire::live::AuditList;
 use super::wire::order::{
     AgreementOrder, AnswersOrder, AssessOrder, ConfirmOrder, HandoverOrder, HoldOrder, HoldRef, LevelOrder,
-    NewRequestOrder, OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, SuggestOrder, ToldOrder, WithdrawOrder,
+    NewRequestOrder, OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, SuggestOrder, ToldOrder,
+    WithdrawOrder,
 };
 use super::wire::request::{Hold, OffersShown, RequestList, RequestShown, TriageShown};
 use super::wire::scarcity::ScarcityShown;

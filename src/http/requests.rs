@@ -141,7 +141,7 @@ pub(super) async fn agreement(at: RequestAt<RegulatorOnly>, body: Body) -> Reply
 /// `POST T/requests/{id}/answers`.
 pub(super) async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let (answers, flags) = body.read(|fields| {
-        let answers = fields.required("answers", |item| read_answers(item, &|name| at.booking.pack.knows(name)));
+        let answers = fields.required("answers", |item| read_answers(item, &|name| at.booking.pack.has_block_of(name)));
         let flags = fields.optional("flags", |item| read_flags(item, &|name| at.booking.knows_flag(name)));
         Some((answers?, flags.unwrap_or_default()))
     })?;

@@ -20,27 +20,30 @@ pub struct Given {
 pub struct Answers {
     given: BTreeMap<(usize, usize), Given>,
     spoken: BTreeSet<(usize, usize)>,
+    unheard: Vec<String>,
 }
 
 impl Answers {
-    /// Reads answers by their names in the API, `block.question`.
-    ///
-    /// # Errors
-    /// The names that are no question of the pack, all of them.
-    pub fn read(pack: &Pack, named: &BTreeMap<String, Answer>) -> Result<Self, Vec<String>> {
+    /// Reads answers by their names in the API, `block.question`. What was answered to a question the pack has not, asked by
+    /// another protocol, cannot be weighed; unless it is a no, it is kept in mind.
+    pub fn read(pack: &Pack, named: &BTreeMap<String, Answer>) -> Self {
         let mut answers = Self::default();
-        let mut unknown = Vec::new();
         for (name, answer) in named {
             if let Some(place) = pack.question(name) {
                 answers.given.insert(place, Given { answer: *answer, through: None });
             } else if let Some(place) = pack.group(name) {
                 answers.spoken.insert(place);
                 answers.cover(pack, place, *answer, named);
-            } else {
-                unknown.push(name.clone());
+            } else if *answer != Answer::No {
+                answers.unheard.push(name.clone());
             }
         }
-        if unknown.is_empty() { Ok(answers) } else { Err(unknown) }
+        answers
+    }
+
+    /// Answers other than no to questions the pack has not: nobody but a régulateur can weigh them.
+    pub fn unheard(&self) -> &[String] {
+        &self.unheard
     }
 
     /// A no to a spoken question that covers its members, for those that have no answer of their own.

@@ -59,7 +59,8 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
         entry.decides = entry.urgency.level == base.level;
     }
     let regulation_required = status != TriageStatus::Stopped
-        && (entries.iter().any(|entry| asks_regulator(pack, entry))
+        && (!call.answers.unheard().is_empty()
+            || entries.iter().any(|entry| asks_regulator(pack, entry))
             || modifiers.iter().any(|one| one.doubtful || pack.modifiers[one.modifier].regulation_required));
     let mut evaluation = Evaluation {
         status,

@@ -393,9 +393,9 @@ impl Pack {
         Some((block, question))
     }
 
-    /// Whether a name in the API is one of its questions, single or spoken for several.
-    pub fn knows(&self, name: &str) -> bool {
-        self.question(name).is_some() || self.group(name).is_some()
+    /// Whether a name in the API, `block.question`, is of one of its complaints.
+    pub fn has_block_of(&self, name: &str) -> bool {
+        name.split_once('.').and_then(|(block, _)| self.place(&block.parse().ok()?)).is_some()
     }
 
     /// A spoken question by its name in the API: the places of block and group.

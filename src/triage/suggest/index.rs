@@ -27,7 +27,8 @@ impl Index {
     pub(super) fn of(phrases: impl Iterator<Item = String>) -> Result<Self, tantivy::TantivyError> {
         let mut schema = Schema::builder();
         // The words are read already: they are only to be taken apart again.
-        let indexing = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
+        let indexing =
+            TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
         let text = schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
         let place = schema.add_u64_field("place", FAST);
         let index = tantivy::Index::create_in_ram(schema.build());

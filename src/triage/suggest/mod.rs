@@ -142,7 +142,8 @@ impl Suggester {
             }
         }
         let best = scores.values().copied().fold(0.0, f64::max);
-        let mut complaints: Vec<(usize, f64)> = scores.into_iter().map(|(block, score)| (block, score / best)).collect();
+        let mut complaints: Vec<(usize, f64)> =
+            scores.into_iter().map(|(block, score)| (block, score / best)).collect();
         complaints.retain(|(_, score)| *score >= SCORE_LEAST);
         complaints.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         complaints.truncate(COMPLAINTS_MOST);
@@ -162,12 +163,8 @@ impl Suggester {
             }
             #[expect(clippy::cast_precision_loss, reason = "a few words")]
             let share = (found as f64 / phrase.words.len() as f64).powi(2);
-            let heard = Heard {
-                whole,
-                share,
-                denied: said.is_denied(&window, &phrase.words),
-                past: said.is_past(&window),
-            };
+            let heard =
+                Heard { whole, share, denied: said.is_denied(&window, &phrase.words), past: said.is_past(&window) };
             best = Some(match best {
                 Some(known) => known.or(heard),
                 None => heard,

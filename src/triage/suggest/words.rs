@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use tantivy::tokenizer::{
-    AsciiFoldingFilter, Language, LowerCaser, SimpleTokenizer, Stemmer, TextAnalyzer, Token,
-};
+use tantivy::tokenizer::{AsciiFoldingFilter, Language, LowerCaser, SimpleTokenizer, Stemmer, TextAnalyzer, Token};
 
 use crate::triage::pack::form::LexiconForm;
 
 /// Words that say nothing by themselves.
 const EMPTY: [&str; 74] = [
-    "a", "ai", "au", "aux", "avec", "c", "ca", "ce", "ces", "cet", "cette", "d", "dans", "de", "des", "du", "elle", "elles",
-    "en", "est", "et", "etre", "fait", "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "lui", "m", "ma", "me", "mes",
-    "moi", "mon", "n", "ne", "nos", "notre", "on", "ou", "par", "pour", "qu", "que", "qui", "s", "sa", "se", "ses", "si", "son",
-    "suis", "sur", "t", "ta", "te", "tes", "ton", "tu", "un", "une", "va", "vos", "votre", "vous", "y", "ont", "sont", "etait",
+    "a", "ai", "au", "aux", "avec", "c", "ca", "ce", "ces", "cet", "cette", "d", "dans", "de", "des", "du", "elle",
+    "elles", "en", "est", "et", "etre", "fait", "il", "ils", "j", "je", "l", "la", "le", "les", "leur", "lui", "m",
+    "ma", "me", "mes", "moi", "mon", "n", "ne", "nos", "notre", "on", "ou", "par", "pour", "qu", "que", "qui", "s",
+    "sa", "se", "ses", "si", "son", "suis", "sur", "t", "ta", "te", "tes", "ton", "tu", "un", "une", "va", "vos",
+    "votre", "vous", "y", "ont", "sont", "etait",
 ];
 
 /// Farthest apart the words of a phrase may stand, beyond their number.
@@ -111,7 +110,8 @@ impl Reader {
         }
         let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
         let turns = |turns: &[Vec<String>]| -> Vec<usize> {
-            let begins = |at: &usize| turns.iter().any(|turn| !turn.is_empty() && stems[*at..].starts_with(&as_strs(turn)));
+            let begins =
+                |at: &usize| turns.iter().any(|turn| !turn.is_empty() && stems[*at..].starts_with(&as_strs(turn)));
             (0..stems.len()).filter(begins).collect()
         };
         let denials = turns(&self.negations);
@@ -124,7 +124,7 @@ impl Reader {
 
     /// The text with what is abbreviated written out.
     fn written_out(&self, text: &str) -> String {
-        let text = text.replace('œ', "oe").replace('Œ', "oe").replace('’', "'");
+        let text = text.replace(['œ', 'Œ'], "oe").replace('’', "'");
         let word = |word: &str| {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
             match self.abbreviations.get(&folded(bare)) {

@@ -36,7 +36,8 @@ fn everyday_words_open_complaints_and_force_red_flags() {
 
 #[test]
 fn slips_of_the_pen_are_heard() {
-    for text in ["douleurs dans la poitirne", "DOULEUR DANS LA POITRINE", "douleur ds la poitrine", "douleur poitrinne"] {
+    for text in ["douleurs dans la poitirne", "DOULEUR DANS LA POITRINE", "douleur ds la poitrine", "douleur poitrinne"]
+    {
         assert!(heard(text).1.contains(&"signes_vitaux.thorax".to_owned()), "{text}");
     }
 }
@@ -54,7 +55,13 @@ fn what_is_denied_is_still_asked_and_what_is_past_is_not() {
 
 #[test]
 fn ordinary_calls_force_nothing() {
-    for text in ["je voudrais renouveler mon ordonnance", "certificat pour le sport", "j'ai le nez qui coule depuis deux jours", "verrue au pied", ""] {
+    for text in [
+        "je voudrais renouveler mon ordonnance",
+        "certificat pour le sport",
+        "j'ai le nez qui coule depuis deux jours",
+        "verrue au pied",
+        "",
+    ] {
         let (_, forced, _) = heard(text);
         assert!(forced.is_empty(), "{text}: {forced:?}");
     }

@@ -15,7 +15,7 @@ const GENERATED: u32 = 2_000;
 const SHIPPED: u32 = 300;
 
 fn evaluated(pack: &Pack, call: &OwnedCall) -> Evaluation {
-    let answers = Answers::read(pack, &call.answers).unwrap();
+    let answers = Answers::read(pack, &call.answers);
     let OwnedCall { age_months, sex, flags, complaints, .. } = call;
     evaluate(pack, &Call { age_months: *age_months, sex: *sex, flags, complaints, answers: &answers })
 }
@@ -196,7 +196,7 @@ fn p9_a_lighter_service_needs_every_exclusion_denied() {
         let evaluation = evaluated(pack, call);
         for considered in &evaluation.pathways {
             let pathway = &pack.complaints[considered.block].pathways[considered.pathway];
-            let answers = Answers::read(pack, &call.answers).unwrap();
+            let answers = Answers::read(pack, &call.answers);
             let denied = |at: &usize| answers.of(considered.block, *at).is_some_and(|given| given.answer == Answer::No);
             let all = pathway.exclusions.iter().all(denied);
             prop_assert!(!considered.refused.is_empty() || (all && evaluation.status == TriageStatus::Decided));
@@ -238,7 +238,7 @@ fn p10_stopping_at_the_first_red_flag_gives_what_asking_everything_would() {
         for block in &pack.complaints {
             for question in &block.questions {
                 let name = format!("{}.{}", block.id, question.id);
-                let heard = Answers::read(pack, &asked.answers).unwrap();
+                let heard = Answers::read(pack, &asked.answers);
                 let (at, place) = pack.question(&name).unwrap();
                 if heard.of(at, place).is_none() && early.status == TriageStatus::Stopped {
                     everything.answers.insert(name, Answer::No);

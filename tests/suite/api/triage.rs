@@ -11,7 +11,17 @@ fn call(complaint: &str, age: u8, answers: &Value) -> Value {
 
 /// Asks whatever is due and hears `said`, else no: the last answer, and the names of what was asked.
 async fn asked_through(service: &Service, complaint: &str, age: u8, said: &Value) -> (Value, Vec<String>) {
-    let mut answers = json!({});
+    asked_through_from(service, complaint, age, json!({}), said).await
+}
+
+/// The same, where something was answered before.
+async fn asked_through_from(
+    service: &Service,
+    complaint: &str,
+    age: u8,
+    mut answers: Value,
+    said: &Value,
+) -> (Value, Vec<String>) {
     let mut asked = Vec::new();
     loop {
         let (status, triage) =
@@ -66,7 +76,10 @@ async fn a_request_is_triaged_as_it_comes_in_and_again_with_every_answer() {
     assert_eq!((status, &request["state"]), (201, &json!("incomplete")), "{request}");
     let path = format!("{T}/requests/{}", request["id"].as_str().unwrap());
     let hold = json!({"slot_id": "00000000-0000-0000-0000-000000000001", "hold_id": "h-1"});
-    assert!(service.post("demo-operator", &format!("{path}/hold"), &hold).await.0 >= 400, "nobody books before a level");
+    assert!(
+        service.post("demo-operator", &format!("{path}/hold"), &hold).await.0 >= 400,
+        "nobody books before a level"
+    );
     let mut request = request;
     for _ in 0..30 {
         let Some(next) = request["triage"]["must_ask"].get(0) else { break };
@@ -105,14 +118,17 @@ async fn a_declared_level_stands_unless_a_red_flag_is_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_or_a_flag_the_pack_has_not_is_refused_by_name() {
+async fn a_block_or_a_flag_the_pack_has_not_is_refused_by_name_and_a_question_it_has_not_is_for_the_regulateur() {
     let service = Service::start().await;
-    let mut body = call("mal_de_gorge", 30, &json!({"mal_de_gorge.licorne": "no"}));
+    let mut body = call("mal_de_gorge", 30, &json!({"licorne.corne": "no"}));
     body["flags"] = json!({"licorne": "yes"});
     let (status, problem) = service.post("demo-operator", &format!("{T}/triage/assess"), &body).await;
     let pointers: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().map(|one| one["pointer"].as_str().unwrap()).collect();
-    assert_eq!((status, pointers), (400, vec!["/answers/mal_de_gorge.licorne", "/flags/licorne"]), "{problem}");
+    assert_eq!((status, pointers), (400, vec!["/answers/licorne.corne", "/flags/licorne"]), "{problem}");
+    let said = json!({"mal_de_gorge.asked_elsewhere": "yes"});
+    let (open, _) = asked_through_from(&service, "mal_de_gorge", 30, said, &json!({})).await;
+    assert_eq!((&open["status"], &open["regulation_required"]), (&json!("decided"), &json!(true)), "{open}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
