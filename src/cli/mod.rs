@@ -6,6 +6,7 @@ mod key;
 mod operating;
 mod renewal;
 mod solve;
+mod triage;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use crate::serve;
 use key::KeyCommand;
 use operating::OperatingCommand;
 use solve::SolveOptions;
+use triage::TriageCommand;
 
 /// Soins non programmés et médecin traitant pour une CPTS.
 #[derive(Debug, Parser)]
@@ -83,6 +85,11 @@ enum Command {
     Operating(OperatingCommand),
     /// Résout un problème d'affectation lu dans un fichier et affiche la réponse.
     Solve(SolveOptions),
+    /// Protocoles de triage : vérifier, lire, comparer.
+    Triage {
+        #[command(subcommand)]
+        command: TriageCommand,
+    },
     /// Territoires.
     Territory {
         #[command(subcommand)]
@@ -163,6 +170,10 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         Command::Solve(options) => {
             logging::start();
             return solve::run(&options, &mut say);
+        }
+        Command::Triage { command } => {
+            logging::start();
+            return triage::run(command, &mut say);
         }
         Command::Territory { command: TerritoryCommand::Import { communes, data, out, id, name, overwrite } } => {
             logging::start();

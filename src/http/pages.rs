@@ -69,6 +69,8 @@ async fn operator_console(request: HttpRequest) -> Reply {
         person: (!demo).then(|| caller.account().unwrap_or(&caller.actor().id)),
         demo,
         now,
+        triage: booking.policy.triage,
+        signed: booking.pack.is_signed(),
         hold: booking.policy.hold,
     };
     let mut answer = shown(StatusCode::OK, console::page(&console));

@@ -8,8 +8,10 @@
 
 pub mod answers;
 pub mod asking;
+pub mod comparison;
 pub mod engine;
 pub mod evaluation;
+pub mod golden;
 pub mod pack;
 pub mod pathways;
 pub mod shipped;

@@ -33,6 +33,10 @@ pub struct Console<'a> {
     pub demo: bool,
     /// The service's clock: the page counts from it, not from the desk's.
     pub now: DateTime<Utc>,
+    /// Whether triage recommends levels.
+    pub triage: bool,
+    /// Whether a physician signed its pack.
+    pub signed: bool,
     /// How long a hold lasts, for the remaining time of others' holds.
     pub hold: TimeDelta,
 }
@@ -52,10 +56,11 @@ pub fn page(console: &Console<'_>) -> Markup {
         button type="button" id="open-keys" class="plain" aria-haspopup="dialog" { (t.keys_button) " " kbd { "?" } }
     };
     let scripted = Scripted { module: "console.js", data: data(console), tools };
-    frame::scripted(frame, &scripted, &desk(t, &territory.sas_number))
+    frame::scripted(frame, &scripted, &desk(t, console))
 }
 
-fn desk(t: &ConsoleTexts, number: &str) -> Markup {
+fn desk(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
+    let number = &console.territory.sas_number;
     html! {
         noscript {
             section class="noscript" {
@@ -72,7 +77,7 @@ fn desk(t: &ConsoleTexts, number: &str) -> Markup {
                     h2 id="call-title" { (t.call_title) }
                     button type="button" id="new-call" class="plain" { (t.call_new) " " kbd { "n" } }
                 }
-                (call_form(t))
+                (call_form(t, console))
             }
             section id="offers" aria-labelledby="offers-title" {
                 div class="column-head" {
@@ -83,6 +88,7 @@ fn desk(t: &ConsoleTexts, number: &str) -> Markup {
                 p id="search-note" class="quiet" {}
                 p id="checking" class="checking" hidden {}
                 p id="offer-note" class="note" {}
+                section id="triage" aria-label=(t.words) hidden {}
                 div id="stage" {}
                 div id="offer-list" {
                     div class="empty" { p class="empty-title" { (t.offers_empty) } p { (t.offers_empty_advice) } }
@@ -100,10 +106,20 @@ fn desk(t: &ConsoleTexts, number: &str) -> Markup {
     }
 }
 
-fn call_form(t: &ConsoleTexts) -> Markup {
+fn call_form(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
     html! {
         form id="call-form" novalidate autocomplete="off" {
             div id="call-errors" {}
+            @if console.triage {
+                div class="field" {
+                    label for="words" { (t.words) " " kbd aria-hidden="true" { "t" } }
+                    input id="words" name="words" type="text" maxlength="400" aria-describedby="words-hint" spellcheck="false";
+                    p id="words-hint" class="hint" { (t.words_hint) }
+                    div id="heard" {}
+                    button type="button" id="ask" class="plain" { (t.ask) }
+                    @if !console.signed { p class="hint unsigned" { (t.unsigned) } }
+                }
+            }
             div class="pair" {
                 div class="field" {
                     label for="age" { (t.age) }
@@ -204,6 +220,8 @@ fn constraints(t: &ConsoleTexts) -> Markup {
 fn keys(t: &ConsoleTexts) -> Markup {
     let rows = [
         ("n", &t.key_new),
+        ("t", &t.key_words),
+        ("o n ?", &t.key_answers),
         ("o", &t.key_offers),
         ("b", &t.key_board),
         ("↑ ↓", &t.key_arrows),
@@ -250,6 +268,7 @@ fn data(console: &Console<'_>) -> Value {
         "hold_seconds": console.hold.num_seconds(),
         "communes": communes,
         "complaints": complaints,
+        "triage": console.triage,
         "professions": texts().professions,
         "texts": texts().client,
     })
@@ -269,6 +288,8 @@ mod tests {
             complaints: vec![Complaint { id: "toux_rhume", label: "Rhume, toux", synonyms: &synonyms }],
             person: None,
             demo: true,
+            triage: true,
+            signed: false,
             now: "2026-11-24T08:00:00Z".parse().unwrap(),
             hold: TimeDelta::minutes(5),
         };

@@ -55,12 +55,12 @@ catalogue! {
     }
     console: ConsoleTexts {
         title, demo_person, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
-        sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, level, level_immediate,
+        sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, words, words_hint, ask, unsigned, level, level_immediate,
         level_immediate_delay, level_same_day, level_same_day_delay, level_h24, level_h24_delay, level_h48,
         level_h48_delay, level_programmed, level_programmed_delay, constraints, max_travel, modality, any, modality_amb,
         modality_hh, modality_vr, profession, profession_usual, languages, languages_hint, accessible, search,
         offers_title, to_15, offers_empty, offers_empty_advice, board_title, keys_title, keys_intro, keys_on, keys_close,
-        key_new, key_offers, key_board, key_arrows, key_enter, key_digit, key_promise, key_extend, key_escape, key_help,
+        key_new, key_words, key_answers, key_offers, key_board, key_arrows, key_enter, key_digit, key_promise, key_extend, key_escape, key_help,
     }
 }
 

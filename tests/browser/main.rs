@@ -16,3 +16,4 @@ mod layout;
 mod line;
 mod nothing;
 mod promise;
+mod triage;

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use self::check::version;
 pub use self::condition::{About, Condition, Holds};
 pub use self::reading::{Fault, Files};
 

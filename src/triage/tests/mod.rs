@@ -30,3 +30,20 @@ fn the_pack_that_is_shipped_keeps_every_rule() {
         }
     }
 }
+
+#[test]
+fn every_question_has_its_golden_cases_and_they_catch_every_mutant() {
+    let files = shipped::files();
+    let golden: super::golden::GoldenCases =
+        toml::from_str(std::str::from_utf8(&files["golden.toml"]).unwrap()).unwrap();
+    let pack = Pack::general();
+    assert_eq!(golden.missed_by(pack), vec![]);
+    for complaint in &pack.complaints {
+        for question in &complaint.questions {
+            let name = format!("{}.{}", complaint.id, question.id);
+            assert!(golden.cases.iter().any(|case| case.question == name), "{name}");
+        }
+    }
+    let survivors = golden.survivors(pack);
+    assert!(survivors.is_empty(), "{} of {}: {survivors:?}", survivors.len(), super::golden::mutants(pack).count());
+}

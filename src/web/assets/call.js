@@ -3,6 +3,7 @@
 import { byId, input, page, say } from "./page.js";
 import { combobox } from "./combobox.js";
 import { radioKeys } from "./keys.js";
+import { clearTriage, triaged } from "./triage.js";
 
 /** @typedef {import("./notices.js").Fault} Fault */
 
@@ -74,12 +75,15 @@ export function readCall() {
   };
   const patient = { ...needed(age(input("age").value), "age", say("errors.age")),
     sex: needed(checked("sex"), "sex", say("errors.sex")) };
+  const triage = triaged();
   const order = {
     patient,
     place: { commune: needed(commune.value(), "commune", say("errors.commune")) },
     complaint: needed(complaint.value(), "complaint", say("errors.complaint")),
-    answers: {},
-    level: needed(level(), "level", say("errors.level")),
+    other_complaints: triage.others,
+    answers: triage.answers,
+    // Decided by the questions, or by the regulation of the call.
+    level: triage.decided ? level() ?? undefined : needed(level(), "level", say("errors.level")),
     channel: "operator",
     constraints: constraints(faults),
   };
@@ -106,6 +110,21 @@ function constraints(faults) {
   return wanted;
 }
 
+/** Age and sex as far as they are known: what triage needs. */
+export function patientOfCall() {
+  return { age: age(input("age").value), sex: checked("sex") ?? "U" };
+}
+
+/** The complaint chosen, or null. */
+export function complaintOfCall() {
+  return complaint.value();
+}
+
+/** @param {string} id */
+export function chooseComplaint(id) {
+  complaint.set(id);
+}
+
 /** @param {import("./api.js").Problem} problem @returns {Fault[]} */
 export function callFaults(problem) {
   if (problem.errors.length === 0) return [{ text: problem.message || say("errors.unexpected", { status: problem.status }) }];
@@ -117,6 +136,7 @@ export function clearCall() {
   form.reset();
   commune.clear();
   complaint.clear();
+  clearTriage();
   /** @type {HTMLDetailsElement} */ (byId("constraints")).open = false;
   input("age").focus();
 }

@@ -121,6 +121,11 @@ export function combobox(id, choices, free = () => null) {
       const exact = choices.find((choice) => fold(choice.label) === fold(typed) && typed !== "");
       return chosen?.id ?? exact?.id ?? free(typed);
     },
+    /** Takes the line of a code. @param {string} code */
+    set(code) {
+      const choice = choices.find((one) => one.id === code);
+      if (choice) take(choice);
+    },
     clear() {
       chosen = null;
       field.value = "";

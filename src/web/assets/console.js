@@ -1,9 +1,10 @@
 // @ts-check
 // The operator's desk: wires the form, the keys, the board and the live updates together. Start reading at `intake.js`, then
 // `reservation.js`.
-import { byId } from "./page.js";
+import { byId, input } from "./page.js";
 import { get } from "./api.js";
-import { clearCall, startCall } from "./call.js";
+import { chooseComplaint, clearCall, complaintOfCall, patientOfCall, startCall } from "./call.js";
+import { focusWords, startTriage } from "./triage.js";
 import { clearFaults, tell } from "./notices.js";
 import { on, onEscape, startKeys } from "./keys.js";
 import { say } from "./page.js";
@@ -65,6 +66,16 @@ async function readSlot(id, heldSince) {
 desk.next = newCall;
 startKeys();
 startCall({ search, levelChosen });
+startTriage({
+  patient: patientOfCall,
+  complaint: complaintOfCall,
+  choose: chooseComplaint,
+  ageHeard(age) {
+    if (input("age").value.trim() === "") input("age").value = age;
+  },
+  stopped: () => showEmergency(transfer, true),
+  missing: () => input(complaintOfCall() ? "age" : "complaint").focus(),
+});
 offers.startOffers(hold, askPromise);
 startBoard({ resume, tellHour, own: () => desk.request?.id });
 byId("new-call").addEventListener("click", newCall);
@@ -72,6 +83,7 @@ byId("to-15").addEventListener("click", () => showEmergency(transfer, true));
 byId("call-form").addEventListener("input", leaveResumed);
 
 on("n", newCall);
+on("t", focusWords);
 on("o", () => offers.focusOffer());
 on("b", () => (byId("board-list").querySelector("button") ?? byId("board-title")).focus());
 on("p", extend);

@@ -11,6 +11,7 @@
  * @property {number} hold_seconds
  * @property {Choice[]} communes
  * @property {Choice[]} complaints
+ * @property {boolean} triage
  * @property {Record<string, string>} professions
  * @property {Record<string, string>} texts
  */

@@ -1,0 +1,137 @@
+//! `aiguilleur triage`: for the physicians who read, sign and compare packs.
+
+mod document;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use crate::triage::comparison::{fallen, is_major};
+use crate::triage::golden::{GoldenCases, mutants};
+use crate::triage::pack::{Files, Pack};
+use crate::triage::shipped;
+
+/// What the program ends with when a pack does not hold.
+const REFUSED: u8 = 1;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TriageCommand {
+    /// Vérifie un protocole : règles, cas de référence, et ce qu'ils laisseraient passer.
+    Check(OfPack),
+    /// Affiche un protocole à lire et à signer, en HTML fait pour le papier.
+    Print(OfPack),
+    /// Affiche les cas de référence d'un protocole tel qu'il est, à relire avec lui.
+    Golden(OfPack),
+    /// Compare deux versions : chaque case dont le niveau a baissé.
+    Compare {
+        /// Dossier de la version d'avant.
+        #[arg(long)]
+        before: PathBuf,
+        #[command(flatten)]
+        after: OfPack,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OfPack {
+    /// Dossier du protocole ; sans lui, celui qui est livré.
+    #[arg(long)]
+    pack: Option<PathBuf>,
+}
+
+/// Does what was asked; the exit code is 1 where a pack does not hold.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub(super) fn run(command: TriageCommand, say: &mut dyn FnMut(&str)) -> anyhow::Result<ExitCode> {
+    match command {
+        TriageCommand::Check(OfPack { pack }) => {
+            let files = files_of(pack.as_deref())?;
+            let Some(pack) = read(&files, say) else { return Ok(ExitCode::from(REFUSED)) };
+            return check(&files, &pack, say);
+        }
+        TriageCommand::Print(OfPack { pack }) => {
+            let Some(pack) = read(&files_of(pack.as_deref())?, say) else { return Ok(ExitCode::from(REFUSED)) };
+            say(&document::page(&pack).into_string());
+        }
+        TriageCommand::Golden(OfPack { pack }) => {
+            let Some(pack) = read(&files_of(pack.as_deref())?, say) else { return Ok(ExitCode::from(REFUSED)) };
+            say(toml::to_string(&GoldenCases::of(&pack)).context("les cas ne s'écrivent pas")?.trim_end());
+        }
+        TriageCommand::Compare { before, after: OfPack { pack } } => {
+            let before = read(&files_of(Some(&before))?, say);
+            let after = read(&files_of(pack.as_deref())?, say);
+            let (Some(before), Some(after)) = (before, after) else { return Ok(ExitCode::from(REFUSED)) };
+            return Ok(compare(&before, &after, say));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn files_of(folder: Option<&Path>) -> anyhow::Result<Files> {
+    let Some(folder) = folder else { return Ok(shipped::files()) };
+    let mut files = Files::new();
+    for (below, prefix) in [(folder.to_owned(), ""), (folder.join("complaints"), "complaints/")] {
+        let entries =
+            fs::read_dir(&below).with_context(|| format!("le dossier {} ne peut pas être lu", below.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).map(|name| format!("{prefix}{name}"));
+            if let Some(name) = name.filter(|name| name.ends_with(".toml")) {
+                files.insert(name, fs::read(&path).with_context(|| format!("{} ne peut pas être lu", path.display()))?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The pack, or every fault told.
+fn read(files: &Files, say: &mut dyn FnMut(&str)) -> Option<Pack> {
+    match Pack::read(files) {
+        Ok(pack) => Some(pack),
+        Err(faults) => {
+            say(&format!("Le protocole est refusé : {} défaut(s).", faults.len()));
+            faults.iter().for_each(|fault| say(&format!("- {fault}")));
+            None
+        }
+    }
+}
+
+fn check(files: &Files, pack: &Pack, say: &mut dyn FnMut(&str)) -> anyhow::Result<ExitCode> {
+    let questions: usize = pack.complaints.iter().map(|complaint| complaint.questions.len()).sum();
+    say(&format!("{} {} ({})", pack.id, pack.version, pack.hash));
+    say(&format!("{} motifs, {questions} questions, {} modificateurs.", pack.complaints.len(), pack.modifiers.len()));
+    say(if pack.is_signed() { "Signé." } else { "Signé par aucun médecin." });
+    let Some(golden) = files.get("golden.toml") else {
+        say("Aucun cas de référence : golden.toml manque.");
+        return Ok(ExitCode::from(REFUSED));
+    };
+    let golden: GoldenCases = toml::from_str(std::str::from_utf8(golden)?).context("golden.toml")?;
+    let missed = golden.missed_by(pack);
+    say(&format!("{} cas de référence, {} manqué(s).", golden.cases.len(), missed.len()));
+    missed.iter().for_each(|one| say(&format!("- {} ({}) : {}", one.question, one.answer, one.found)));
+    let made = mutants(pack).count();
+    let survivors = golden.survivors(pack);
+    say(&format!("{made} mutants (question ôtée ou abaissée), {} pris.", made - survivors.len()));
+    survivors.iter().for_each(|name| say(&format!("- laissé passer : {name}")));
+    let holds = missed.is_empty() && survivors.is_empty();
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
+}
+
+fn compare(before: &Pack, after: &Pack, say: &mut dyn FnMut(&str)) -> ExitCode {
+    let fallen = fallen(before, after);
+    say(&format!("De {} à {} : {} case(s) dont le niveau baisse.", before.version, after.version, fallen.len()));
+    for one in &fallen {
+        let after = one.after.map_or("ôtée", |level| level.code());
+        say(&format!("- {} ({}) : {} → {after}", one.cell, one.what, one.before));
+    }
+    if fallen.is_empty() || is_major(before, after) {
+        ExitCode::SUCCESS
+    } else {
+        say("Ce qui baisse demande une version majeure.");
+        ExitCode::from(REFUSED)
+    }
+}

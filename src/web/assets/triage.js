@@ -1,0 +1,234 @@
+// @ts-check
+// Triage: from a caller's own words, question by question, to a level. One key an answer; what the caller's words point to is
+// asked first; a red flag gives the 15 its panel at once. The service weighs the answers; nothing is kept here but the call.
+import { button, byId, el, input, page, say } from "./page.js";
+import { Problem, post } from "./api.js";
+import { tell, warn } from "./notices.js";
+
+/** @typedef {{ id: string, text: string, kind: string, unit?: string, choices?: string[], help?: string, heard?: string, denied?: boolean }} Question */
+/** @typedef {{ id: string, label: string }} Suggested */
+
+const place = byId("triage");
+const PAUSE = 250;
+const KEYS = /** @type {Record<string, string>} */ ({ o: "yes", y: "yes", n: "no", "?": "unknown", i: "unknown" });
+
+/** @type {Record<string, any>} */
+let answers = {};
+/** Names answered, in order: the last can be taken back. @type {string[]} */
+let said = [];
+/** @type {Question[]} */
+let forced = [];
+/** @type {Suggested[]} */
+let suggested = [];
+/** What the service last said. @type {any} */
+let last = null;
+/** @type {string[]} */
+let others = [];
+let asked = 0;
+let timer = 0;
+
+/** @type {{ patient: () => any, complaint: () => string | null, choose: (id: string) => void, ageHeard: (age: string) => void, stopped: () => void, missing: () => void }} */
+let call;
+
+/** @param {typeof call} does */
+export function startTriage(does) {
+  call = does;
+  if (!page.triage) return;
+  const words = input("words");
+  words.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(hear, PAUSE);
+  });
+  words.addEventListener("keydown", async (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    clearTimeout(timer);
+    await hear();
+    if (suggested.length > 0) take(suggested[0]);
+  });
+  byId("ask").addEventListener("click", begin);
+  byId("complaint").addEventListener("change", () => {
+    if (last && call.complaint() !== last.of) clearTriage();
+  });
+  place.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+    const answer = KEYS[event.key.toLowerCase()];
+    const question = next();
+    if (event.key === "Backspace" && said.length > 0) takeBack();
+    else if (answer && question && question.kind !== "number" && question.kind !== "choice") give(question, answer);
+    // A key pressed once too often after the last question is no new call.
+    else if (!answer) return;
+    event.preventDefault();
+  });
+}
+
+/** The words field. */
+export function focusWords() {
+  if (page.triage) input("words").focus();
+}
+
+/** What goes into the request. */
+export function triaged() {
+  return { answers, others, decided: last?.status === "decided" || last?.status === "stopped" };
+}
+
+export function clearTriage() {
+  [answers, said, forced, suggested, others, last] = [{}, [], [], [], [], null];
+  asked += 1;
+  place.replaceChildren();
+  place.hidden = true;
+  if (page.triage) byId("heard").replaceChildren();
+}
+
+/** Sends the words, shows what they suggest. */
+async function hear() {
+  const text = input("words").value.trim();
+  const turn = (asked += 1);
+  if (text === "") return void byId("heard").replaceChildren();
+  try {
+    const answer = await post("/triage/suggest", { text });
+    if (turn !== asked) return;
+    suggested = answer.complaints;
+    // What was denied is asked after what was said; the general questions first.
+    forced = answer.forced_questions;
+    forced.sort((a, b) => Number(a.denied) - Number(b.denied) || rank(a) - rank(b));
+    const lines = suggested.map((one) => el("li", {}, button(one.label, "", "plain", () => take(one))));
+    byId("heard").replaceChildren(...(lines.length > 0 ? [el("ul", {}, ...lines)] : []));
+    const age = /(\d{1,3})\s*(ans?|mois|m)\b/i.exec(text);
+    if (age) call.ageHeard(/^m/i.test(age[2]) ? `${age[1]}m` : age[1]);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    byId("heard").replaceChildren(el("p", { class: "hint" }, error.message));
+  }
+}
+
+/** @param {Question} question */
+function rank(question) {
+  return question.id.startsWith("signes_vitaux.") ? 0 : 1;
+}
+
+/** @param {Suggested} one */
+function take(one) {
+  const heard = forced;
+  const told = suggested;
+  clearTriage();
+  [forced, suggested] = [heard, told];
+  call.choose(one.id);
+  others = [...new Set(heard.filter((question) => !question.denied).map((question) => question.id.split(".")[0]))]
+    .filter((block) => block !== "signes_vitaux" && block !== one.id).slice(0, 3);
+  begin();
+}
+
+/** Asks from the start of what is not answered yet. */
+async function begin() {
+  if (!call.complaint() || call.patient().age === null) return call.missing();
+  await weigh();
+}
+
+/** The question due: what the words point to, then what the service asks for. @returns {Question | undefined} */
+function next() {
+  const open = last?.status === "incomplete" || last === null;
+  return (open && forced.find((question) => answers[question.id] === undefined)) || last?.must_ask[0];
+}
+
+/** Has the answers weighed, and shows what is due. */
+async function weigh() {
+  const turn = (asked += 1);
+  const { age, sex } = call.patient();
+  const body = { patient: { ...age, sex }, complaint: call.complaint(), other_complaints: others, answers };
+  try {
+    const answer = await post("/triage/assess", body);
+    if (turn !== asked) return;
+    last = { ...answer, of: call.complaint() };
+    show();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    place.hidden = false;
+    place.replaceChildren(el("p", { class: "note" }, error.message));
+    warn(error.message);
+  }
+}
+
+/** @param {Question} question @param {any} value */
+function give(question, value) {
+  answers[question.id] = value;
+  said.push(question.id);
+  weigh();
+}
+
+function takeBack() {
+  delete answers[said.pop() ?? ""];
+  weigh();
+}
+
+function show() {
+  place.hidden = false;
+  if (last.status === "stopped") {
+    place.replaceChildren(reasons());
+    return call.stopped();
+  }
+  const question = last.status === "incomplete" ? next() : undefined;
+  place.replaceChildren(standing(), question ? asking(question) : decided(), reasons());
+  byId("triage-title").focus();
+}
+
+/** The level as it stands. */
+function standing() {
+  const level = say(`level.${last.recommended}`);
+  // Vital signs nobody asked about yet count as not known: that is no level to read out.
+  const vital = last.status === "incomplete" && last.recommended === "immediate";
+  const open = vital ? say("triage.vital") : say("triage.provisional", { level });
+  const text = last.status === "incomplete" ? open : say("triage.level", { level });
+  tell(text);
+  return el("p", { class: "triage-level", "data-level": vital ? "none" : last.recommended }, text);
+}
+
+/** @param {Question} question */
+function asking(question) {
+  const title = el("h3", { id: "triage-title", tabindex: "-1" }, question.text);
+  const heard = question.heard ? el("p", { class: "hint" }, say("triage.heard", { words: question.heard })) : null;
+  const help = question.help ? el("p", { class: "hint" }, question.help) : null;
+  return el("div", { class: "question", role: "group", "aria-labelledby": "triage-title" }, title, heard, help, choices(question));
+}
+
+/** @param {Question} question */
+function choices(question) {
+  if (question.kind === "number") return measure(question);
+  const one = (/** @type {string} */ text, /** @type {string} */ key, /** @type {any} */ value) => button(text, key, "button choice", () => give(question, value));
+  const listed = question.kind === "choice"
+    ? (question.choices ?? []).map((text, at) => one(text, "", at)).concat(one(say("triage.unknown"), "?", "unknown"))
+    : [one(say("triage.yes"), "o", "yes"), one(say("triage.no"), "n", "no"), one(say("triage.unknown"), "?", "unknown")];
+  const back = said.length > 0 ? button(say("triage.back"), "⌫", "plain", takeBack) : null;
+  return el("div", { class: "actions" }, ...listed, back);
+}
+
+/** @param {Question} question */
+function measure(question) {
+  const field = /** @type {HTMLInputElement} */ (el("input", { id: "measure", type: "text", inputmode: "decimal", maxlength: "6", "aria-labelledby": "triage-title" }));
+  const form = el("form", { class: "actions" }, field, el("span", {}, question.unit ?? ""),
+    el("button", { type: "submit", class: "button" }, say("triage.next"), " ", el("kbd", {}, "↵")),
+    button(say("triage.unknown"), "", "plain", () => give(question, "unknown")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const value = Number(field.value.trim().replace(",", "."));
+    if (field.value.trim() === "" || Number.isNaN(value)) return field.focus();
+    give(question, value);
+  });
+  return form;
+}
+
+/** No question is left: the level, what it needs, what to tell. */
+function decided() {
+  const title = el("h3", { id: "triage-title", tabindex: "-1" }, say("triage.decided"));
+  const lines = [...last.advice, ...(last.safety_net ? [last.safety_net] : [])].map((text) => el("li", {}, text));
+  const regulator = last.regulation_required ? el("p", { class: "note" }, say("triage.regulator")) : null;
+  return el("div", { class: "question" }, title, regulator, el("ul", { class: "told" }, ...lines),
+    el("div", { class: "actions" }, button(say("triage.search"), "↵", "button", () => byId("search").click())));
+}
+
+/** Why the level is what it is. */
+function reasons() {
+  const telling = last.explanation.filter((/** @type {any} */ one) => one.decides);
+  const lines = telling.map((/** @type {any} */ one) => el("li", {}, one.text, " ", el("span", { class: "quiet" }, one.source)));
+  return el("ul", { class: "reasons", "aria-label": say("triage.why") }, ...lines);
+}
