@@ -2,7 +2,7 @@
 //! costs (searching it, loading it, keeping many in one process). Each table names its peer, measured in the same run, or the
 //! target it is held to. The machine may be busy: read the ratios.
 //!
-//! `cargo bench --bench figures [-- offers|bookings|search|cold_start|territories|weeks] [--quick]`
+//! `cargo bench --bench figures [-- offers|bookings|triage|search|cold_start|territories|weeks] [--quick]`
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
@@ -16,6 +16,7 @@ mod rehearsal;
 mod search;
 mod stage;
 mod territories;
+mod triage;
 mod weeks;
 
 /// As in the program.
@@ -40,6 +41,9 @@ fn main() {
     }
     if wanted("bookings") {
         bookings::run(quick, &numbers);
+    }
+    if wanted("triage") {
+        triage::run();
     }
     if wanted("search") {
         search::run(quick);

@@ -373,6 +373,9 @@ pub struct LexiconForm {
     /// Words written in another way: `bcp` for `beaucoup`.
     #[serde(default)]
     pub abbreviations: BTreeMap<String, String>,
+    /// Words that stand for each other, under the one they are heard as: `tête` for `crâne`.
+    #[serde(default)]
+    pub synonyms: BTreeMap<String, Vec<String>>,
     /// Turns that deny: `pas de`.
     #[serde(default)]
     pub negations: Vec<String>,

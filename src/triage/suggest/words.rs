@@ -16,7 +16,7 @@ const EMPTY: [&str; 74] = [
 ];
 
 /// Farthest apart the words of a phrase may stand, beyond their number.
-const SLACK: usize = 4;
+const SLACK: usize = 7;
 
 /// How many words before a phrase a denial may stand.
 const DENIES_WITHIN: usize = 5;
@@ -39,6 +39,8 @@ struct Word {
 pub(super) struct Reader {
     analyzer: TextAnalyzer,
     abbreviations: BTreeMap<String, String>,
+    /// Stems that are heard as another.
+    heard_as: HashMap<String, String>,
     negations: Vec<Vec<String>>,
     history: Vec<Vec<String>>,
     vocabulary: HashMap<String, u32>,
@@ -60,12 +62,19 @@ impl Reader {
         let mut reader = Self {
             analyzer,
             abbreviations: BTreeMap::new(),
+            heard_as: HashMap::new(),
             negations: Vec::new(),
             history: Vec::new(),
             vocabulary: HashMap::new(),
         };
         let turns = |texts: &[String]| texts.iter().map(|text| reader.stems(text)).collect::<Vec<_>>();
         (reader.negations, reader.history) = (turns(&lexicon.negations), turns(&lexicon.history));
+        for (word, others) in &lexicon.synonyms {
+            let Some(heard) = reader.stems(word).pop() else { continue };
+            for other in others.iter().filter_map(|other| reader.stems(other).pop()).collect::<Vec<_>>() {
+                reader.heard_as.insert(other, heard.clone());
+            }
+        }
         reader.abbreviations =
             lexicon.abbreviations.iter().map(|(short, long)| (folded(short), long.clone())).collect();
         reader
@@ -74,7 +83,9 @@ impl Reader {
     /// The words of a phrase of the pack that say something; they are known from now on.
     pub(super) fn learn(&mut self, phrase: &str) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
-        for stem in self.stems(phrase).into_iter().filter(|stem| !EMPTY.contains(&stem.as_str())) {
+        let written = self.written_out(phrase);
+        let stems = self.stems(&written).into_iter().map(|stem| self.as_heard(stem));
+        for stem in stems.filter(|stem| !EMPTY.contains(&stem.as_str())).collect::<Vec<_>>() {
             *self.vocabulary.entry(stem.clone()).or_default() += 1;
             if !words.contains(&stem) {
                 words.push(stem);
@@ -106,7 +117,7 @@ impl Reader {
                 clause += 1;
             }
             end = token.offset_to;
-            words.push(Word { stem: self.known(token.text), clause });
+            words.push(Word { stem: self.as_heard(self.known(token.text)), clause });
         }
         let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
         let turns = |turns: &[Vec<String>]| -> Vec<usize> {
@@ -135,10 +146,19 @@ impl Reader {
         text.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
 
+    /// A word as the one it stands for.
+    fn as_heard(&self, stem: String) -> String {
+        self.heard_as.get(&stem).cloned().unwrap_or(stem)
+    }
+
     /// A word as the pack writes it, if it is one of its words with a slip of the pen.
     fn known(&self, stem: String) -> String {
         let length = stem.chars().count();
-        if length < 4 || self.vocabulary.contains_key(&stem) || EMPTY.contains(&stem.as_str()) {
+        if length < 4
+            || self.vocabulary.contains_key(&stem)
+            || self.heard_as.contains_key(&stem)
+            || EMPTY.contains(&stem.as_str())
+        {
             return stem;
         }
         let allowed = if length < 8 { 1 } else { 2 };
@@ -181,15 +201,15 @@ impl Said {
             .collect()
     }
 
-    /// Whether what stands at these places is denied: by a turn shortly before it, in the same part of the sentence, that is not
-    /// part of the phrase itself.
+    /// Whether anything that stands at these places is denied: by a turn shortly before it, in the same part of the sentence,
+    /// that is not part of the phrase itself.
     pub(super) fn is_denied(&self, window: &[usize], phrase: &[String]) -> bool {
-        let Some(&first) = window.first() else { return false };
         self.denials.iter().any(|&denial| {
-            let near = denial < first && first - denial <= DENIES_WITHIN;
-            let between = denial > first && window.last().is_some_and(|last| denial < *last);
-            let own = phrase.contains(&self.words[denial].stem);
-            (near || between) && !own && self.words[denial].clause == self.words[first].clause
+            let of_this = |place: &usize| {
+                let before = denial < *place && place - denial <= DENIES_WITHIN;
+                before && self.words[denial].clause == self.words[*place].clause
+            };
+            !phrase.contains(&self.words[denial].stem) && window.iter().any(of_this)
         })
     }
 

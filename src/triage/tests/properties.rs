@@ -12,7 +12,7 @@ use crate::triage::{Answers, Call, evaluate};
 const GENERATED: u32 = 2_000;
 
 /// Cases of each over the pack that is shipped.
-const SHIPPED: u32 = 300;
+const SHIPPED: u32 = 150;
 
 fn evaluated(pack: &Pack, call: &OwnedCall) -> Evaluation {
     let answers = Answers::read(pack, &call.answers);
