@@ -12,7 +12,8 @@ use super::{Booking, Call, Failure, Offers};
 use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Answer, CareRequest, Channel, CommuneCode, Level, PatientFacts, RecordKey, Refusal, RegulationReference, RequestId,
+    Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
+    RequestId,
 };
 
 /// A request as an edge hands it in: every field parsed, the commune known, its point found.
@@ -178,7 +179,10 @@ impl Booking {
             let mut facts = PatientFacts::clone(&facts);
             facts.answers.extend(answers.clone());
             facts.flags.extend(flags.clone());
-            let triage = self.triage_of(&facts, None, self.now());
+            // What the regulation of the call decided stands, unless a red flag is yes.
+            let stands = before.request.triage.decided_by == Some(DecidedBy::Regulation);
+            let declared = before.request.triage.decided.filter(|_| stands);
+            let triage = self.triage_of(&facts, declared, self.now());
             let facts = self.vault.seal_facts_again(id, &facts).await?;
             let command = Command::Reassess { request: id, facts_ref: facts.reference, triage };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.

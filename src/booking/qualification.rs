@@ -23,9 +23,10 @@ impl Booking {
         Ok(suggester.suggest(text))
     }
 
-    /// What triage makes of what is known of a patient at an instant; none while triage is off.
+    /// What triage makes of what is known of a patient at an instant; none while triage is off, or its pack is not
+    /// in force.
     pub fn evaluated(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Evaluation> {
-        if !self.policy.triage {
+        if !self.policy.triage || !self.pack.is_valid_at(at) {
             return None;
         }
         let answers = Answers::read(&self.pack, &facts.answers);
@@ -73,7 +74,8 @@ impl Booking {
             decided_by,
             decided_at: decided.map(|_| now),
             delay_minutes: decided.and_then(|urgency| urgency.delay),
-            care_need: self.care_need(facts, evaluation.as_ref()),
+            // A lighter service is open to a level triage came to, not to one that was declared.
+            care_need: self.care_need(facts, evaluation.as_ref().filter(|_| declared.is_none())),
             // What the regulation of the call decided needs no second régulateur.
             regulation_required: declared.is_none()
                 && status == TriageStatus::Decided

@@ -48,7 +48,8 @@ impl Moving {
         loop {
             let (solved, places) = solve(price)?;
             let moved = told.iter().zip(&places).filter(|(told, place)| told.is_some() && told != place).count();
-            if moved <= MOVED_MOST || raised == RAISED_MOST {
+            // Where the time ended the search, another would be worse.
+            if moved <= MOVED_MOST || raised == RAISED_MOST || !solved.plan().optimal {
                 return Ok((solved, price));
             }
             (price, raised) = (Self(price.0 * GROWS_BY), raised + 1);

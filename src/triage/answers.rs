@@ -21,6 +21,7 @@ pub struct Answers {
     given: BTreeMap<(usize, usize), Given>,
     spoken: BTreeSet<(usize, usize)>,
     unheard: Vec<String>,
+    raised: BTreeSet<usize>,
 }
 
 impl Answers {
@@ -29,6 +30,8 @@ impl Answers {
     pub fn read(pack: &Pack, named: &BTreeMap<String, Answer>) -> Self {
         let mut answers = Self::default();
         for (name, answer) in named {
+            let said_of = pack.question(name).or_else(|| pack.group(name)).filter(|_| *answer != Answer::No);
+            answers.raised.extend(said_of.map(|(block, _)| block));
             if let Some(place) = pack.question(name) {
                 answers.given.insert(place, Given { answer: *answer, through: None });
             } else if let Some(place) = pack.group(name) {
@@ -39,6 +42,11 @@ impl Answers {
             }
         }
         answers
+    }
+
+    /// Blocks of which something was answered other than no: whatever was complained of, they are looked at.
+    pub(super) fn raised(&self) -> impl Iterator<Item = usize> + '_ {
+        self.raised.iter().copied()
     }
 
     /// Answers other than no to questions the pack has not: nobody but a régulateur can weigh them.

@@ -79,11 +79,12 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
     evaluation
 }
 
-/// The blocks to evaluate: the general questions, what is complained of, and where that leads. A flag that is not known leads
+/// The blocks to evaluate: the general questions, what is complained of, what anything but no was said of, and where that leads. A flag that is not known leads
 /// there as well.
 fn opened(pack: &Pack, call: &Call<'_>) -> Vec<usize> {
     let mut opened = vec![GENERAL];
-    let mut next: Vec<usize> = call.complaints.iter().copied().filter(|place| *place < pack.complaints.len()).collect();
+    let named = call.complaints.iter().copied().filter(|place| *place < pack.complaints.len());
+    let mut next: Vec<usize> = named.chain(call.answers.raised()).collect();
     next.reverse();
     while let Some(place) = next.pop() {
         if opened.contains(&place) {

@@ -49,8 +49,9 @@ fn refused(call: &Call<'_>, evaluation: &Evaluation, block: usize, pathway: &Pat
     if !of_age || pathway.sex.is_some_and(|sex| sex != call.sex) {
         refused.push(Refused::Person);
     }
-    let holds = |flag: &&String| call.flags.get(*flag).is_some_and(|answer| *answer != Answer::No);
-    refused.extend(pathway.no_flags.iter().filter(holds).map(|flag| Refused::Flag(flag.clone())));
+    // Nobody asked is no no.
+    let may_hold = |flag: &&String| call.flags.get(*flag) != Some(&Answer::No);
+    refused.extend(pathway.no_flags.iter().filter(may_hold).map(|flag| Refused::Flag(flag.clone())));
     for &question in &pathway.exclusions {
         match call.answers.of(block, question).map(|given| given.answer) {
             Some(Answer::No) => {}

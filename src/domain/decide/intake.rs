@@ -145,7 +145,14 @@ pub(super) fn reassess(
     if earlier != facts_ref {
         request.put_away.push(earlier);
     }
-    let raised = triage.decided > request.triage.decided;
+    // What a régulateur lowered stays so until something new is said.
+    let regulator = request.triage.decided_by == Some(DecidedBy::Regulator);
+    let new = !regulator || triage.recommended > request.triage.recommended;
+    let raised = triage.decided > request.triage.decided && new;
+    if triage.regulation_required && (raised || !request.triage.regulation_required) {
+        // The régulateur agreed to what was known then.
+        request.agreement = None;
+    }
     if raised {
         let new = deadline(triage);
         request.deadline = [request.deadline, new].into_iter().flatten().min();
@@ -156,9 +163,15 @@ pub(super) fn reassess(
         request = after_a_raise(draft, request)?;
     } else {
         request.triage.recommended = request.triage.recommended.max(triage.recommended);
+        if triage.decided == request.triage.decided {
+            request.deadline = [request.deadline, deadline(triage)].into_iter().flatten().min();
+        }
+        request.triage.care_need = triage.care_need.clone();
         request.triage.pack = triage.pack.clone();
         request.triage.valid_until = triage.valid_until;
-        request.triage.regulation_required |= triage.regulation_required;
+        // What was said opens questions nobody asked: the engine's own level no longer stands by itself.
+        let open = triage.status == TriageStatus::Incomplete && request.triage.decided_by == Some(DecidedBy::Engine);
+        request.triage.regulation_required |= triage.regulation_required || open;
     }
     draft.put_request(request);
     draft.event(EventKind::RequestAnswered, of_request(id), None);

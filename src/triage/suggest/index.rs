@@ -8,12 +8,10 @@ use tantivy::{IndexReader, IndexWriter, TantivyDocument, Term};
 /// Memory of the writer, bytes: the least the library takes.
 const WRITER: usize = 15_000_000;
 
-/// Phrases looked at of one text.
-const MOST: usize = 256;
-
 pub(super) struct Index {
     reader: IndexReader,
     text: Field,
+    phrases: usize,
 }
 
 impl std::fmt::Debug for Index {
@@ -33,7 +31,9 @@ impl Index {
         let place = schema.add_u64_field("place", FAST);
         let index = tantivy::Index::create_in_ram(schema.build());
         let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER)?;
+        let mut count = 0;
         for (at, phrase) in (0u64..).zip(phrases) {
+            count += 1;
             let mut document = TantivyDocument::default();
             document.add_text(text, phrase);
             document.add_u64(place, at);
@@ -41,7 +41,7 @@ impl Index {
         }
         writer.commit()?;
         writer.wait_merging_threads()?;
-        Ok(Self { reader: index.reader()?, text })
+        Ok(Self { reader: index.reader()?, text, phrases: count })
     }
 
     /// Phrases that share words, by place, with how telling the words are; the most telling first.
@@ -52,7 +52,9 @@ impl Index {
         };
         let query = BooleanQuery::new(words.iter().map(term).collect());
         let searcher = self.reader.searcher();
-        let Ok(found) = searcher.search(&query, &TopDocs::with_limit(MOST).order_by_score()) else { return Vec::new() };
+        let Ok(found) = searcher.search(&query, &TopDocs::with_limit(self.phrases.max(1)).order_by_score()) else {
+            return Vec::new();
+        };
         let place = |(score, address): (f32, tantivy::DocAddress)| {
             let column = searcher.segment_reader(address.segment_ord).fast_fields().u64("place").ok()?;
             let place = column.first(address.doc_id)?;

@@ -3,8 +3,8 @@
 //!
 //! The words are data of the pack: synonyms of complaints, and phrases that force a question. A text-search library finds the
 //! phrases that share words with the text; [`words`] reads both alike (accents, elisions, plurals, misspellings); a phrase counts
-//! where enough of its words stand close together. Denied (« pas de ») it still forces its question, to be confirmed; told of
-//! the past (« en 2015 ») it forces nothing.
+//! where enough of its words stand close together. Denied (« pas de ») or told of the past (« en 2015 ») it still forces
+//! its question, to be confirmed.
 
 mod index;
 mod words;
@@ -43,7 +43,7 @@ pub struct Forced {
     pub question: usize,
     /// The phrase of the pack that was heard.
     pub heard: String,
-    /// Whether it was denied wherever it was heard: it is asked to be confirmed.
+    /// Whether it was denied, or told of the past, wherever it was heard: it is asked to be confirmed.
     pub denied: bool,
 }
 
@@ -124,10 +124,9 @@ impl Suggester {
         for (phrase, weight) in self.index.sharing(&said.distinct()) {
             let phrase = &self.phrases[phrase];
             let Some(heard) = self.heard(phrase, &said) else { continue };
-            if heard.past {
-                continue;
-            }
-            let score = f64::from(weight) * heard.share * if heard.denied { 0.3 } else { 1.0 };
+            // What is told of the past is asked about all the same: it may have come back.
+            let doubtful = heard.denied || heard.past;
+            let score = f64::from(weight) * heard.share * if doubtful { 0.3 } else { 1.0 };
             for &block in &phrase.opens {
                 // The best way of saying it counts, and a little of every other.
                 let known = scores.entry(block).or_default();
@@ -135,9 +134,9 @@ impl Suggester {
             }
             if heard.whole {
                 for &(block, question) in &phrase.forces {
-                    let new = || Forced { block, question, heard: phrase.text.clone(), denied: heard.denied };
+                    let new = || Forced { block, question, heard: phrase.text.clone(), denied: doubtful };
                     let known = forced.entry((block, question)).or_insert_with(new);
-                    known.denied &= heard.denied;
+                    known.denied &= doubtful;
                 }
             }
         }

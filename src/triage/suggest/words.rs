@@ -127,9 +127,13 @@ impl Reader {
         };
         let denials = turns(&self.negations);
         let mut pasts: BTreeSet<usize> = turns(&self.history).into_iter().map(|at| words[at].clause).collect();
-        // A year is the past, unless it is nearly over: nobody is told of by the year they are ill in.
-        let year = |word: &&Word| word.stem.len() == 4 && matches!(word.stem.parse::<u32>(), Ok(1_940..=2_025));
-        pasts.extend(words.iter().filter(year).map(|word| word.clause));
+        // « en 2015 », and neither « née en 1950 » nor « depuis 2024 » nor a dose.
+        let year = |three: &[&str]| {
+            let is_year = matches!(three[2].parse::<u32>(), Ok(1_900..=2_099));
+            is_year && three[1] == "en" && !three[0].starts_with("ne")
+        };
+        let stems: Vec<&str> = ["", ""].into_iter().chain(stems).collect();
+        pasts.extend(stems.windows(3).zip(&words).filter(|(three, _)| year(three)).map(|(_, word)| word.clause));
         Said { words, denials, pasts }
     }
 

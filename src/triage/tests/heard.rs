@@ -43,11 +43,15 @@ fn slips_of_the_pen_are_heard() {
 }
 
 #[test]
-fn what_is_denied_is_still_asked_and_what_is_past_is_not() {
+fn what_is_denied_or_past_is_still_asked_to_be_confirmed() {
     let (_, forced, suggestion) = heard("mal au genou, pas de douleur dans la poitrine");
     let thorax = forced.iter().position(|one| one == "signes_vitaux.thorax").expect("still asked");
     assert!(suggestion.forced[thorax].denied);
-    assert!(heard("infarctus en 2015, aujourd'hui mal au genou").1.is_empty());
+    let (_, _, past) = heard("infarctus en 2015, aujourd'hui mal au genou");
+    assert!(!past.forced.is_empty() && past.forced.iter().all(|one| one.denied), "asked to be confirmed");
+    for now in ["née en 1950, douleur dans la poitrine", "depuis 2024 douleur dans la poitrine"] {
+        assert!(heard(now).2.forced.iter().any(|one| !one.denied), "{now}");
+    }
     let (_, forced, suggestion) = heard("pas de fièvre mais une douleur dans la poitrine");
     let thorax = forced.iter().position(|one| one == "signes_vitaux.thorax").expect("asked");
     assert!(!suggestion.forced[thorax].denied);

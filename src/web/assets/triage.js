@@ -24,8 +24,12 @@ let suggested = [];
 let last = null;
 /** @type {string[]} */
 let others = [];
-let asked = 0;
+/** Turns of hearing and of weighing: an answer that was overtaken says nothing. */
+let heardTurn = 0;
+let weighed = 0;
 let timer = 0;
+/** The question on the screen; none while an answer is on its way. @type {Question | undefined} */
+let onScreen;
 
 /** @type {{ patient: () => any, complaint: () => string | null, choose: (id: string) => void, ageHeard: (age: string) => void, stopped: () => void, missing: () => void }} */
 let call;
@@ -53,7 +57,7 @@ export function startTriage(does) {
   place.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
     const answer = KEYS[event.key.toLowerCase()];
-    const question = next();
+    const question = onScreen;
     if (event.key === "Backspace" && said.length > 0) takeBack();
     else if (answer && question && question.kind !== "number" && question.kind !== "choice") give(question, answer);
     // A key pressed once too often after the last question is no new call.
@@ -74,7 +78,10 @@ export function triaged() {
 
 export function clearTriage() {
   [answers, said, forced, suggested, others, last] = [{}, [], [], [], [], null];
-  asked += 1;
+  clearTimeout(timer);
+  heardTurn += 1;
+  weighed += 1;
+  onScreen = undefined;
   place.replaceChildren();
   place.hidden = true;
   if (page.triage) byId("heard").replaceChildren();
@@ -83,11 +90,11 @@ export function clearTriage() {
 /** Sends the words, shows what they suggest. */
 async function hear() {
   const text = input("words").value.trim();
-  const turn = (asked += 1);
+  const turn = (heardTurn += 1);
   if (text === "") return void byId("heard").replaceChildren();
   try {
     const answer = await post("/triage/suggest", { text });
-    if (turn !== asked) return;
+    if (turn !== heardTurn) return;
     suggested = answer.complaints;
     // What was denied is asked after what was said; the general questions first.
     forced = answer.forced_questions;
@@ -115,7 +122,7 @@ function take(one) {
   [forced, suggested] = [heard, told];
   call.choose(one.id);
   others = [...new Set(heard.filter((question) => !question.denied).map((question) => question.id.split(".")[0]))]
-    .filter((block) => block !== "signes_vitaux" && block !== one.id).slice(0, 3);
+    .filter((block) => block !== "signes_vitaux" && block !== one.id).slice(0, 10);
   begin();
 }
 
@@ -133,12 +140,12 @@ function next() {
 
 /** Has the answers weighed, and shows what is due. */
 async function weigh() {
-  const turn = (asked += 1);
+  const turn = (weighed += 1);
   const { age, sex } = call.patient();
   const body = { patient: { ...age, sex }, complaint: call.complaint(), other_complaints: others, answers };
   try {
     const answer = await post("/triage/assess", body);
-    if (turn !== asked) return;
+    if (turn !== weighed) return;
     last = { ...answer, of: call.complaint() };
     show();
   } catch (error) {
@@ -151,12 +158,15 @@ async function weigh() {
 
 /** @param {Question} question @param {any} value */
 function give(question, value) {
+  if (onScreen !== question) return;
+  onScreen = undefined;
   answers[question.id] = value;
   said.push(question.id);
   weigh();
 }
 
 function takeBack() {
+  onScreen = undefined;
   delete answers[said.pop() ?? ""];
   weigh();
 }
@@ -168,6 +178,7 @@ function show() {
     return call.stopped();
   }
   const question = last.status === "incomplete" ? next() : undefined;
+  onScreen = question;
   place.replaceChildren(standing(), question ? asking(question) : decided(), reasons());
   byId("triage-title").focus();
 }
