@@ -147,7 +147,7 @@ pub(super) fn reassess(
     }
     // What a régulateur lowered stays so until something new is said.
     let regulator = request.triage.decided_by == Some(DecidedBy::Regulator);
-    let new = !regulator || triage.recommended > request.triage.recommended;
+    let new = !regulator || triage.decided > request.triage.recommended;
     let raised = triage.decided > request.triage.decided && new;
     if triage.regulation_required && (raised || !request.triage.regulation_required) {
         // The régulateur agreed to what was known then.

@@ -272,7 +272,12 @@ impl Model {
     fn reassess(&mut self, request: RequestId, triage: &Triage) -> Told {
         let now = self.now;
         let patient = self.running(request)?;
-        if triage.decided > patient.level {
+        let raised = triage.decided > patient.level;
+        if triage.regulation_required && (raised || !patient.regulated) {
+            // Leave given before was for what was known then.
+            (patient.agreed, patient.late_until) = (false, None);
+        }
+        if raised {
             patient.level = triage.decided;
             patient.deadline =
                 earlier(patient.deadline, triage.decided.and_then(Level::delay).map(|delay| now + delay));

@@ -1,11 +1,12 @@
 // @ts-check
 // Triage: from a caller's own words, question by question, to a level. One key an answer; what the caller's words point to is
 // asked first; a red flag gives the 15 its panel at once. The service weighs the answers; nothing is kept here but the call.
-import { button, byId, el, input, page, say } from "./page.js";
+import { button, byId, el, input, page } from "./page.js";
 import { Problem, post } from "./api.js";
-import { tell, warn } from "./notices.js";
+import { warn } from "./notices.js";
+import { asking, decided, reasons, standing } from "./question.js";
 
-/** @typedef {{ id: string, text: string, kind: string, unit?: string, choices?: string[], help?: string, heard?: string, denied?: boolean }} Question */
+/** @typedef {import("./question.js").Question} Question */
 /** @typedef {{ id: string, label: string }} Suggested */
 
 const place = byId("triage");
@@ -174,72 +175,12 @@ function takeBack() {
 function show() {
   place.hidden = false;
   if (last.status === "stopped") {
-    place.replaceChildren(reasons());
+    place.replaceChildren(reasons(last));
     return call.stopped();
   }
   const question = last.status === "incomplete" ? next() : undefined;
   onScreen = question;
-  place.replaceChildren(standing(), question ? asking(question) : decided(), reasons());
+  const back = said.length > 0 ? takeBack : null;
+  place.replaceChildren(standing(last), question ? asking(question, give, back) : decided(last), reasons(last));
   byId("triage-title").focus();
-}
-
-/** The level as it stands. */
-function standing() {
-  const level = say(`level.${last.recommended}`);
-  // Vital signs nobody asked about yet count as not known: that is no level to read out.
-  const vital = last.status === "incomplete" && last.recommended === "immediate";
-  const open = vital ? say("triage.vital") : say("triage.provisional", { level });
-  const text = last.status === "incomplete" ? open : say("triage.level", { level });
-  tell(text);
-  return el("p", { class: "triage-level", "data-level": vital ? "none" : last.recommended }, text);
-}
-
-/** @param {Question} question */
-function asking(question) {
-  const title = el("h3", { id: "triage-title", tabindex: "-1" }, question.text);
-  const heard = question.heard ? el("p", { class: "hint" }, say("triage.heard", { words: question.heard })) : null;
-  const help = question.help ? el("p", { class: "hint" }, question.help) : null;
-  return el("div", { class: "question", role: "group", "aria-labelledby": "triage-title" }, title, heard, help, choices(question));
-}
-
-/** @param {Question} question */
-function choices(question) {
-  if (question.kind === "number") return measure(question);
-  const one = (/** @type {string} */ text, /** @type {string} */ key, /** @type {any} */ value) => button(text, key, "button choice", () => give(question, value));
-  const listed = question.kind === "choice"
-    ? (question.choices ?? []).map((text, at) => one(text, "", at)).concat(one(say("triage.unknown"), "?", "unknown"))
-    : [one(say("triage.yes"), "o", "yes"), one(say("triage.no"), "n", "no"), one(say("triage.unknown"), "?", "unknown")];
-  const back = said.length > 0 ? button(say("triage.back"), "⌫", "plain", takeBack) : null;
-  return el("div", { class: "actions" }, ...listed, back);
-}
-
-/** @param {Question} question */
-function measure(question) {
-  const field = /** @type {HTMLInputElement} */ (el("input", { id: "measure", type: "text", inputmode: "decimal", maxlength: "6", "aria-labelledby": "triage-title" }));
-  const form = el("form", { class: "actions" }, field, el("span", {}, question.unit ?? ""),
-    el("button", { type: "submit", class: "button" }, say("triage.next"), " ", el("kbd", {}, "↵")),
-    button(say("triage.unknown"), "", "plain", () => give(question, "unknown")));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const value = Number(field.value.trim().replace(",", "."));
-    if (field.value.trim() === "" || Number.isNaN(value)) return field.focus();
-    give(question, value);
-  });
-  return form;
-}
-
-/** No question is left: the level, what it needs, what to tell. */
-function decided() {
-  const title = el("h3", { id: "triage-title", tabindex: "-1" }, say("triage.decided"));
-  const lines = [...last.advice, ...(last.safety_net ? [last.safety_net] : [])].map((text) => el("li", {}, text));
-  const regulator = last.regulation_required ? el("p", { class: "note" }, say("triage.regulator")) : null;
-  return el("div", { class: "question" }, title, regulator, el("ul", { class: "told" }, ...lines),
-    el("div", { class: "actions" }, button(say("triage.search"), "↵", "button", () => byId("search").click())));
-}
-
-/** Why the level is what it is. */
-function reasons() {
-  const telling = last.explanation.filter((/** @type {any} */ one) => one.decides);
-  const lines = telling.map((/** @type {any} */ one) => el("li", {}, one.text, " ", el("span", { class: "quiet" }, one.source)));
-  return el("ul", { class: "reasons", "aria-label": say("triage.why") }, ...lines);
 }
