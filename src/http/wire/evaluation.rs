@@ -2,7 +2,7 @@
 
 use super::request::{CareNeedShown, ExplanationShown, PackShown, PathwayShown, QuestionShown, TriageShown};
 use super::showing::Showing;
-use crate::domain::{Answer, CareNeed, DecidedBy, Level, Modality, TriageStatus};
+use crate::domain::{Answer, CareNeed, DecidedBy, Level, Modality, PackRef, TriageStatus};
 use crate::triage::evaluation::{Considered, Contribution, Evaluation, Modified, Refused, Spoken};
 use crate::triage::pack::{Kind, Pack};
 
@@ -18,6 +18,11 @@ pub(super) fn care_need(need: &CareNeed) -> CareNeedShown {
         speciality: need.speciality.as_ref().map(ToString::to_string),
         modality: need.modality.map(Modality::code),
     }
+}
+
+/// A triage pack.
+pub(super) fn pack(pack: &PackRef) -> PackShown {
+    PackShown { id: pack.id.clone(), version: pack.version.clone(), hash: pack.hash.clone() }
 }
 
 /// A question as it is asked.
@@ -65,7 +70,6 @@ pub(in crate::http) fn question(pack: &Pack, spoken: Spoken) -> QuestionShown {
 impl Showing<'_> {
     /// An evaluation nobody stored.
     pub fn assessed(&self, evaluation: &Evaluation) -> TriageShown {
-        let pack = &self.booking.pack;
         let stands = evaluation.status != TriageStatus::Incomplete;
         let level = evaluation.urgency.level;
         let mut shown = TriageShown {
@@ -78,13 +82,8 @@ impl Showing<'_> {
             regulation_required: evaluation.regulation_required,
             valid_until: stands
                 .then(|| self.instant(self.now + chrono::TimeDelta::minutes(evaluation.valid_minutes.into()))),
-            pack: PackShown { id: pack.id.clone(), version: pack.version.clone(), hash: pack.hash.clone() },
-            must_ask: Vec::new(),
-            may_ask: Vec::new(),
-            explanation: Vec::new(),
-            pathways: Vec::new(),
-            advice: Vec::new(),
-            safety_net: None,
+            pack: pack(&self.booking.pack.reference()),
+            ..TriageShown::default()
         };
         self.explain(&mut shown, evaluation);
         shown

@@ -114,7 +114,7 @@ pub struct OffersShown {
 }
 
 /// Urgency and care need: a recommendation and a decision, kept apart.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = Triage)]
 pub struct TriageShown {
     /// `decided`, `incomplete` or `stopped`.
@@ -155,7 +155,7 @@ pub struct TriageShown {
 }
 
 /// Who should see the patient, and how.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = CareNeed)]
 pub struct CareNeedShown {
     /// `TRE_G15` code.
@@ -167,7 +167,7 @@ pub struct CareNeedShown {
 }
 
 /// A triage pack.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = Pack)]
 pub struct PackShown {
     /// Name.

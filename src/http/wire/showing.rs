@@ -6,11 +6,11 @@ use std::time::Duration;
 use chrono::{DateTime, Days, FixedOffset, SubsecRound, Utc};
 
 use super::appointment::{AppointmentShown, BookedBy};
-use super::evaluation::{care_need, minutes_of};
+use super::evaluation::{care_need, minutes_of, pack};
 use super::live::{AuditEntry, LiveEvent};
 use super::request::{
-    AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PackShown, PromiseShown, ReasonShown,
-    RequestShown, SearchShown, TriageShown,
+    AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PromiseShown, ReasonShown, RequestShown,
+    SearchShown, TriageShown,
 };
 use super::scarcity::{ScarceShown, ScarcityShown};
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
@@ -211,17 +211,8 @@ impl<'a> Showing<'a> {
             care_need: care_need(&triage.care_need),
             regulation_required: triage.regulation_required,
             valid_until: triage.valid_until.map(|until| self.instant(until)),
-            pack: PackShown {
-                id: triage.pack.id.clone(),
-                version: triage.pack.version.clone(),
-                hash: triage.pack.hash.clone(),
-            },
-            must_ask: Vec::new(),
-            may_ask: Vec::new(),
-            explanation: Vec::new(),
-            pathways: Vec::new(),
-            advice: Vec::new(),
-            safety_net: None,
+            pack: pack(&triage.pack),
+            ..TriageShown::default()
         }
     }
 
