@@ -65,7 +65,13 @@ impl Booking {
     ///
     /// # Errors
     /// [`Failure`] as for every use-case.
-    pub async fn enter_request(&self, call: &Call, id: RequestId, order: RequestOrder) -> Result<RequestId, Failure> {
+    pub async fn enter_request(
+        &self,
+        call: &Call,
+        id: RequestId,
+        mut order: RequestOrder,
+    ) -> Result<RequestId, Failure> {
+        let follows = self.note_second_contact(&mut order);
         let triage = self.triage_of(&order.facts, order.level, self.now());
         let facts = self.vault.seal_new_subject(id, &order.facts)?;
         let new = NewRequest {
@@ -75,6 +81,7 @@ impl Booking {
             in_territory: self.territory.commune(order.commune).is_some(),
             facts_ref: facts.reference,
             regulation_reference: order.regulation_reference,
+            follows,
             triage,
         };
         match self.transact(call, Step::new(Command::CreateRequest(new)).with(facts.blobs), |_| Ok(())).await? {

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
-use super::{Booking, Failure};
-use crate::domain::{CareRequest, CommuneCode, PatientFacts, Practitioner, Refusal, Role, Slot, SlotId};
+use super::{Booking, Failure, Reason};
+use crate::domain::{
+    CareRequest, CommuneCode, PatientFacts, Practitioner, PromiseStanding, Refusal, Role, Slot, SlotId,
+};
 use crate::geography::travel::Place;
 use crate::matching::seeker::Reach;
 use crate::matching::suitable::broken_rule;
@@ -136,6 +138,23 @@ impl Booking {
     pub fn last_plan(&self) -> Option<Arc<Pool>> {
         let made = [&self.planner.whole, &self.planner.beside].into_iter().filter_map(Lane::latest);
         made.map(|latest| latest.pool).max_by_key(|pool| pool.made_at())
+    }
+
+    /// Why the last plan found no place for a request that waits for one.
+    pub fn unserved(&self, request: &CareRequest, now: DateTime<Utc>) -> Option<Reason> {
+        if !request.wants_a_place(now) {
+            return None;
+        }
+        self.last_plan()?.why_unserved(request.id)
+    }
+
+    /// Whether it has a promise the last plan found no place for, or that was known to be at risk before there was a plan here.
+    pub fn promise_is_at_risk(&self, request: &CareRequest, now: DateTime<Utc>) -> bool {
+        let Some(promise) = request.promise.as_ref().filter(|_| request.wants_a_place(now)) else { return false };
+        match self.last_plan().filter(|plan| plan.has(request.id)) {
+            Some(plan) => plan.planned(request.id).is_none(),
+            None => promise.standing == PromiseStanding::AtRisk,
+        }
     }
 
     /// Everybody who waits for a place.

@@ -1,7 +1,7 @@
 //! What triage makes of a request, and what stands then: the engine recommends, a person of the regulation may have decided
 //! already, and a red flag stops whoever decided (triage.md §1.3, §4).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Booking, Failure};
 use crate::domain::{CareNeed, CareRequest, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
@@ -82,7 +82,7 @@ impl Booking {
                 && evaluation.as_ref().is_some_and(|evaluation| evaluation.regulation_required),
             valid_until: evaluation
                 .filter(|_| declared.is_none() && status != TriageStatus::Incomplete)
-                .map(|evaluation| now + TimeDelta::minutes(evaluation.valid_minutes.into())),
+                .map(|evaluation| now + evaluation.urgency.level.holds_for()),
             pack: self.pack.reference(),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::coding::coded;
 use super::{
     Actor, AppointmentId, Channel, CommuneCode, HoldId, Level, Modality, Profession, Promise, RegulationReference,
-    RequestId, SlotId, Speciality, TerritoryId,
+    RequestId, Review, SlotId, Speciality, TerritoryId,
 };
 
 coded!(
@@ -210,6 +210,15 @@ pub struct CareRequest {
     pub hour_to_tell: Option<DateTime<Utc>>,
     /// Agreed by a régulateur.
     pub agreement: Option<Agreement>,
+    /// The request of an earlier call of the same person, a day before at most: a second contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<RequestId>,
+    /// Who wrote down the level that stands; none: the engine's recommendation was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_by: Option<Actor>,
+    /// A régulateur looked at its level afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
     /// Every appointment it had, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub appointments: Vec<AppointmentId>,
@@ -293,6 +302,12 @@ impl CareRequest {
     /// Whether a médecin régulateur must agree first.
     pub fn awaits_regulator(&self) -> bool {
         self.triage.regulation_required && self.agreement.is_none()
+    }
+
+    /// Until when its evaluation held, where that is over: before a place is taken somebody must ask whether anything is new.
+    /// What a person of the regulation decided has no such end.
+    pub fn evaluation_over(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.triage.valid_until.filter(|until| *until <= now)
     }
 
     /// When a promise must be looked at again.

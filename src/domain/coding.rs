@@ -73,6 +73,17 @@ impl Level {
             Self::Immediate => Some(TimeDelta::zero()),
         }
     }
+
+    /// How long an evaluation that came to this level holds before somebody must ask whether anything is new (triage.md §4 for
+    /// `same_day` and `h24`; the others are our assumption).
+    pub const fn holds_for(self) -> TimeDelta {
+        match self {
+            Self::Programmed => TimeDelta::hours(24),
+            Self::H48 => TimeDelta::hours(8),
+            Self::H24 => TimeDelta::hours(4),
+            Self::SameDay | Self::Immediate => TimeDelta::hours(1),
+        }
+    }
 }
 
 coded!(

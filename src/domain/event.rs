@@ -40,6 +40,8 @@ coded!(
         RequestAnswered = "request.answered",
         /// A régulateur agreed.
         RequestAgreed = "request.agreed",
+        /// A régulateur looked at its level afterwards.
+        RequestReviewed = "request.reviewed",
         /// An hour was promised.
         RequestPromised = "request.promised",
         /// The hour of a promise must be told now, by a person.

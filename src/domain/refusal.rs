@@ -63,6 +63,12 @@ pub enum Refusal {
     /// A médecin régulateur must agree first.
     #[error("a régulateur must agree first")]
     RegulationRequired,
+    /// The evaluation is too old to book by: somebody must ask first whether anything is new.
+    #[error("the evaluation held until {until}")]
+    EvaluationOver {
+        /// Until when it held.
+        until: DateTime<Utc>,
+    },
     /// The slot does not suit the request.
     #[error("the slot does not suit: {rule}")]
     Unsuitable {

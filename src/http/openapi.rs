@@ -20,10 +20,10 @@ use super::wire::appointment::AppointmentShown;
 use super::wire::live::AuditList;
 use super::wire::order::{
     AgreementOrder, AnswersOrder, AssessOrder, ConfirmOrder, HandoverOrder, HoldOrder, HoldRef, LevelOrder,
-    NewRequestOrder, OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, SuggestOrder, ToldOrder,
-    WithdrawOrder,
+    NewRequestOrder, OffersOrder, OutcomeOrder, PromiseOrder, PublishOrder, ReasonOrder, ReviewOrder, SuggestOrder,
+    ToldOrder, WithdrawOrder,
 };
-use super::wire::request::{Hold, OffersShown, RequestList, RequestShown, TriageShown};
+use super::wire::request::{Hold, OffersShown, QueueShown, RequestList, RequestShown, TriageShown};
 use super::wire::scarcity::ScarcityShown;
 use super::wire::slot::{PractitionerList, PractitionerShown, PublishedShown, SlotDetail, SlotList, SlotShown};
 use super::wire::triage::{Protocol, SuggestionShown};
@@ -168,9 +168,9 @@ impl Adding<'_> {
 
 fn describe(d: &mut Description) {
     use Slug::{
-        Emergency, Erased, HoldExpired, HoldIdReused, HoldOfAnother, LoweringNeedsRegulator, NotQualified,
-        OutcomeRecorded, PromiseImpossible, RegulationRequired, SlotBooked, SlotGone, SlotTaken, TooEarly,
-        UnsuitableSlot, WrongState,
+        Emergency, Erased, EvaluationOver, HoldExpired, HoldIdReused, HoldOfAnother, LoweringNeedsRegulator,
+        NotQualified, OutcomeRecorded, PromiseImpossible, RegulationRequired, SlotBooked, SlotGone, SlotTaken,
+        TooEarly, UnsuitableSlot, WrongState,
     };
     let slots = [PAGE.as_slice(), &SLOT_QUERY].concat();
     d.inside::<SlotReading>("get", "/slots", "Créneaux, par heure de début").query(&slots).gives::<SlotList>(200);
@@ -218,7 +218,7 @@ fn describe(d: &mut Description) {
     d.inside::<RequestParty>("post", "/requests/{id}/promise", "Promet une consultation avant l'échéance")
         .takes::<PromiseOrder>()
         .gives::<RequestShown>(200)
-        .refuses(&[PromiseImpossible, Emergency, NotQualified, RegulationRequired, WrongState, Erased]);
+        .refuses(&[PromiseImpossible, Emergency, NotQualified, RegulationRequired, EvaluationOver, WrongState, Erased]);
     d.inside::<Regulation>("post", "/requests/{id}/told", "Le patient connaît l'heure que le service a fixée")
         .takes::<ToldOrder>()
         .gives::<RequestShown>(200)
@@ -227,6 +227,12 @@ fn describe(d: &mut Description) {
         .takes::<AgreementOrder>()
         .gives::<RequestShown>(200)
         .refuses(&[WrongState, Erased]);
+    d.inside::<RegulatorOnly>("post", "/requests/{id}/review", "Relecture d'un niveau par un médecin régulateur")
+        .takes::<ReviewOrder>()
+        .gives::<RequestShown>(200)
+        .refuses(&[NotQualified, Erased]);
+    d.inside::<Regulation>("get", "/regulation/queue", "File du médecin régulateur : qui attend son avis, et pourquoi")
+        .gives::<QueueShown>(200);
     d.inside::<RequestParty>("post", "/requests/{id}/answers", "Ajoute des réponses ; triage refait")
         .takes::<AnswersOrder>()
         .gives::<RequestShown>(200)
@@ -235,7 +241,7 @@ fn describe(d: &mut Description) {
     d.inside::<RequestParty>("post", "/requests/{id}/hold", "Retient une place")
         .takes::<HoldOrder>()
         .gives::<Hold>(200)
-        .refuses(&[places.as_slice(), &[UnsuitableSlot, HoldIdReused, HoldOfAnother]].concat());
+        .refuses(&[places.as_slice(), &[EvaluationOver, UnsuitableSlot, HoldIdReused, HoldOfAnother]].concat());
     d.inside::<RequestParty>("post", "/requests/{id}/extend", "Prolonge une retenue")
         .takes::<HoldRef>()
         .gives::<Hold>(200)

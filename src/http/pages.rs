@@ -20,6 +20,9 @@ use crate::web::console::{self, Complaint, Console};
 use crate::web::fault::{self, Fault};
 use crate::web::home::{self, Home};
 
+/// Opens the console of the demo as its médecin régulateur.
+const AS_REGULATOR: &str = "role=regulator";
+
 /// Adds the pages' routes.
 pub(super) fn configure(config: &mut route::ServiceConfig) {
     config
@@ -56,7 +59,10 @@ async fn operator_console(request: HttpRequest) -> Reply {
     };
     let territory = &booking.territory;
     let now = booking.now();
-    let known = regulation_at(&request, &state, booking);
+    // In the demo whoever is asked for comes in; elsewhere the address changes nothing.
+    let asked_for = if request.query_string() == AS_REGULATOR { Role::Regulator } else { Role::Operator };
+    let invented = state.identity.demo_person(asked_for, None).filter(|_| request.query_string() == AS_REGULATOR);
+    let known = invented.or_else(|| regulation_at(&request, &state, booking));
     let Some(caller) = known.or_else(|| state.identity.demo_person(Role::Operator, None)) else {
         return sign_in::see_other(&sign_in::address(&territory.id), &[]);
     };
@@ -71,6 +77,7 @@ async fn operator_console(request: HttpRequest) -> Reply {
         now,
         triage: booking.policy.triage,
         signed: booking.pack.is_signed(),
+        regulator: caller.actor().role == Role::Regulator,
         hold: booking.policy.hold,
     };
     let mut answer = shown(StatusCode::OK, console::page(&console));
@@ -78,6 +85,10 @@ async fn operator_console(request: HttpRequest) -> Reply {
         let cookie = state.identity.sign_in(&caller, &territory.id, now, state.front.tls);
         let cookie = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
         answer.headers_mut().append(header::SET_COOKIE, cookie);
+        // One person at the desk: what the page does is done by whom it names.
+        let other = if caller.role() == Role::Regulator { Role::Operator } else { Role::Regulator };
+        let left = HeaderValue::from_str(&state.identity.sign_out(other)).map_err(|error| Problem::internal(&error))?;
+        answer.headers_mut().append(header::SET_COOKIE, left);
     }
     Ok(answer)
 }

@@ -99,6 +99,9 @@ slugs! {
     /// A régulateur first.
     RegulationRequired = "regulation-required", 422, "Accord du médecin régulateur requis",
         "Un médecin régulateur doit d'abord donner son accord (« agreement »).";
+    /// Said too long ago.
+    EvaluationOver = "evaluation-over", 422, "Évaluation à confirmer",
+        "Demandez s'il y a du nouveau, puis envoyez les réponses (« answers », vide si rien n'a changé) : la place peut alors être retenue.";
     /// A hard rule.
     UnsuitableSlot = "unsuitable-slot", 422, "Créneau inadapté à la demande",
         "La règle en cause est dans « rule ». Choisissez un créneau proposé, ou demandez l'accord du médecin régulateur si l'échéance seule l'empêche.";
@@ -314,6 +317,7 @@ fn slug_of(refusal: &Refusal) -> Slug {
         Refusal::Emergency => Slug::Emergency,
         Refusal::NotQualified => Slug::NotQualified,
         Refusal::RegulationRequired => Slug::RegulationRequired,
+        Refusal::EvaluationOver { .. } => Slug::EvaluationOver,
         Refusal::Unsuitable { .. } => Slug::UnsuitableSlot,
         Refusal::WrongState { .. } => Slug::WrongState,
         Refusal::LoweringNeedsRegulator { .. } => Slug::LoweringNeedsRegulator,
@@ -430,6 +434,7 @@ mod tests {
             Refusal::Emergency,
             Refusal::NotQualified,
             Refusal::RegulationRequired,
+            Refusal::EvaluationOver { until: "2026-11-24T09:00:00Z".parse().unwrap() },
             Refusal::Unsuitable { rule: "deadline".into() },
             Refusal::WrongState { state: RequestState::Cancelled },
             Refusal::LoweringNeedsRegulator { from: Level::H24 },

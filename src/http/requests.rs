@@ -138,6 +138,22 @@ pub(super) async fn agreement(at: RequestAt<RegulatorOnly>, body: Body) -> Reply
     as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
 }
 
+/// `POST T/requests/{id}/review`.
+pub(super) async fn review(at: RequestAt<RegulatorOnly>, body: Body) -> Reply {
+    let (verdict, reason) = body.read(|fields| {
+        let verdict = fields.required("verdict", parsed);
+        let reason = fields.optional("reason", |item| item.text(1..=500));
+        Some((verdict?, reason))
+    })?;
+    let case = at.booking.review(&body.call(&at.caller), at.id, verdict, reason).await;
+    as_it_is_now(&at, case.map_err(|f| at.failed(f))?).await
+}
+
+/// `GET T/regulation/queue`: what waits for a médecin régulateur.
+pub(super) async fn queue(at: At<Regulation>) -> Reply {
+    shown(&at.showing().queue(&at.booking.regulation_queue()))
+}
+
 /// `POST T/requests/{id}/answers`.
 pub(super) async fn answers(at: RequestAt<RequestParty>, body: Body) -> Reply {
     let (answers, flags) = body.read(|fields| {

@@ -11,7 +11,7 @@ use super::extract::state_of;
 use super::pages::shown;
 use super::problem::{Problem, Slug};
 use super::state::AppState;
-use crate::domain::TerritoryId;
+use crate::domain::{Role, TerritoryId};
 use crate::identity::Caller;
 use crate::identity::key_ring::KEY_ROLES;
 use crate::web::sign_in::{self, KeyRefused, SignIn};
@@ -83,7 +83,9 @@ pub(super) async fn enter(request: HttpRequest, form: Result<route::Form<Asked>,
     let cookie = state.identity.sign_in(&caller, &booking.territory.id, now, state.front.tls);
     tracing::info!(account = caller.account(), role = %caller.role(), "signed in");
     let to = console.as_ref().map_or_else(|| first_page(&caller, &state), |id| format!("/console/{id}"));
-    see_other(&to, &[cookie])
+    // One person of the regulation at a desk: what the page does is done by whom it names.
+    let other = if caller.role() == Role::Regulator { Role::Operator } else { Role::Regulator };
+    see_other(&to, &[cookie, state.identity.sign_out(other)])
 }
 
 /// `POST /sign-out`: every role this browser is signed in as.

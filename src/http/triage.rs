@@ -49,7 +49,7 @@ pub(super) async fn assess(at: At<Intake>, body: Body) -> Reply {
         let detail = "Le triage n'est pas en service ici : le niveau est celui de la régulation médicale.";
         return Err(Problem::new(Slug::NotFound, detail));
     };
-    shown(&at.showing().assessed(&evaluation))
+    shown(&at.showing().assessed(&facts, &evaluation))
 }
 
 /// `POST T/triage/suggest`: what a caller's own words suggest.

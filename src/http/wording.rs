@@ -6,8 +6,8 @@ use crate::domain::coding::UnknownCode;
 use crate::domain::phone::PhoneError;
 use crate::domain::{
     AppointmentId, Arrival, Audience, CancelledBy, Channel, CommuneCode, ComplaintId, HoldId, Language, Level,
-    LocationId, Modality, PersonName, PhoneNumber, Profession, RegulationReference, RequestId, RequestState, Rpps, Sex,
-    SlotId, SlotState, TerritoryId,
+    LocationId, Modality, PersonName, PhoneNumber, Profession, RegulationReference, RequestId, RequestState,
+    ReviewVerdict, Rpps, Sex, SlotId, SlotState, TerritoryId,
 };
 
 /// A type of the domain whose faults people read.
@@ -57,4 +57,4 @@ macro_rules! closed_list {
     };
 }
 
-closed_list!(Level, Modality, Audience, Arrival, Channel, Sex, SlotState, RequestState, CancelledBy);
+closed_list!(Level, Modality, Audience, Arrival, Channel, Sex, SlotState, RequestState, CancelledBy, ReviewVerdict);

@@ -2,11 +2,12 @@
 //! question only where its answer could still raise the level, or shorten the time.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::engine::{Call, GENERAL, more_urgent};
-use super::evaluation::{Contribution, Entry, Spoken};
-use super::pack::{Pack, Urgency};
-use crate::domain::Level;
+use super::evaluation::{Contribution, Entry, Evaluation, Spoken};
+use super::pack::{About, Flag, Holds, Pack, Urgency};
+use crate::domain::{Answer, Level};
 
 /// Questions that are due, by places of block and question.
 pub(super) fn due(pack: &Pack, entries: &[Entry], settled: Urgency) -> Vec<(usize, usize)> {
@@ -25,11 +26,39 @@ pub(super) fn due(pack: &Pack, entries: &[Entry], settled: Urgency) -> Vec<(usiz
         .collect()
 }
 
+/// Flags that are worth asking about: nobody did, they can concern the patient, and a yes could raise the level or a no open a
+/// lighter service.
+pub(super) fn flags(pack: &Pack, call: &Call<'_>, evaluation: &Evaluation) -> Vec<usize> {
+    let asked_of = |flag: &Flag| {
+        let applies = &flag.applies;
+        flag.question.is_some()
+            && applies.concerns(call.sex, call.age_months)
+            && (applies.with.is_empty() || applies.with.iter().any(|block| evaluation.opened.contains(block)))
+    };
+    // What nobody asks about is taken for absent here: it is no reason to ask about what would only matter beside it.
+    let mut known = call.flags.clone();
+    for flag in pack.flags.iter().filter(|flag| !asked_of(flag)) {
+        known.entry(flag.id.clone()).or_insert(Answer::No);
+    }
+    let about = About { age_months: call.age_months, flags: &known };
+    let level = evaluation.urgency.level;
+    let raising = pack.modifiers.iter().filter(|modifier| {
+        modifier.when.holds(&about) == Holds::Unasked
+            && modifier.effect.raised(level) > level
+            && evaluation.opened.iter().any(|block| modifier.applies_to[*block])
+    });
+    let mut wanted: BTreeSet<&str> = raising.flat_map(|modifier| modifier.when.flags()).collect();
+    wanted.extend(evaluation.pathways.iter().flat_map(|considered| considered.unasked_flags(call.flags)));
+    let places = pack.flags.iter().enumerate();
+    let places = places.filter(|(_, flag)| wanted.contains(flag.id.as_str()) && !known.contains_key(&flag.id));
+    places.map(|(place, _)| place).collect()
+}
+
 /// The questions as they are spoken, in the best order.
 pub(super) fn spoken(pack: &Pack, call: &Call<'_>, due: &[(usize, usize)]) -> Vec<Spoken> {
     let mut left: Vec<(usize, usize)> = due.to_vec();
     let mut spoken = Vec::new();
-    let blocks: std::collections::BTreeSet<usize> = due.iter().map(|(block, _)| *block).collect();
+    let blocks: BTreeSet<usize> = due.iter().map(|(block, _)| *block).collect();
     for block in blocks {
         for (place, group) in pack.complaints[block].groups.iter().enumerate() {
             if !group.covers || call.answers.was_spoken(block, place) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::answers::Answers;
 use super::asking;
-use super::evaluation::{Contribution, Entry, Evaluation, Modified, seen, valid_minutes};
+use super::evaluation::{Contribution, Entry, Evaluation, Modified, seen};
 use super::pack::{About, Complaint, Holds, Pack, Question, Urgency};
 use super::pathways;
 use crate::domain::{Answer, CareNeed, Level, Sex, TriageStatus};
@@ -57,10 +57,11 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
     };
     for entry in &mut entries {
         entry.decides = entry.urgency.level == base.level;
+        entry.for_regulator = status != TriageStatus::Stopped && asks_regulator(pack, entry);
     }
     let regulation_required = status != TriageStatus::Stopped
         && (!call.answers.unheard().is_empty()
-            || entries.iter().any(|entry| asks_regulator(pack, entry))
+            || entries.iter().any(|entry| entry.for_regulator)
             || modifiers.iter().any(|one| one.doubtful || pack.modifiers[one.modifier].regulation_required));
     let mut evaluation = Evaluation {
         status,
@@ -72,10 +73,13 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
         regulation_required,
         must_ask: if status == TriageStatus::Incomplete { asking::spoken(pack, call, &due) } else { Vec::new() },
         may_ask: Vec::new(),
+        flags: Vec::new(),
         pathways: Vec::new(),
-        valid_minutes: valid_minutes(urgency.level),
     };
     pathways::look(pack, call, &mut evaluation);
+    if evaluation.status == TriageStatus::Decided {
+        evaluation.flags = asking::flags(pack, call, &evaluation);
+    }
     evaluation
 }
 
@@ -116,7 +120,7 @@ fn entries(pack: &Pack, call: &Call<'_>, opened: &[usize]) -> Vec<Entry> {
     for &block in opened {
         let complaint: &Complaint = &pack.complaints[block];
         let default = Contribution::Default { block };
-        entries.push(Entry { what: default, urgency: complaint.default, decides: false });
+        entries.push(Entry { what: default, urgency: complaint.default, decides: false, for_regulator: false });
         for (place, question) in complaint.questions.iter().enumerate() {
             let given = call.answers.of(block, place);
             let urgency = match given {
@@ -124,7 +128,7 @@ fn entries(pack: &Pack, call: &Call<'_>, opened: &[usize]) -> Vec<Entry> {
                 None => Some(question.unknown).filter(|_| is_relevant(call, opened, block, question)),
             };
             let what = Contribution::Question { block, question: place, given };
-            entries.extend(urgency.map(|urgency| Entry { what, urgency, decides: false }));
+            entries.extend(urgency.map(|urgency| Entry { what, urgency, decides: false, for_regulator: false }));
         }
     }
     entries

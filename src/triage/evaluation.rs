@@ -1,9 +1,11 @@
 //! What triage makes of a call: the level it recommends, everything that led to it, and what is still to be asked. It names
 //! places of the pack it was made with, and says nothing without that pack.
 
+use std::collections::BTreeMap;
+
 use super::answers::Given;
 use super::pack::Urgency;
-use crate::domain::{CareNeed, Level, Modality, TriageStatus};
+use crate::domain::{Answer, CareNeed, Level, Modality, TriageStatus};
 
 /// An evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +28,11 @@ pub struct Evaluation {
     pub must_ask: Vec<Spoken>,
     /// Spoken questions that would open a lighter service.
     pub may_ask: Vec<Spoken>,
+    /// Flags nobody asked about that could still raise the level or open a lighter service, by place in the pack: asked when
+    /// the questions that are due are answered.
+    pub flags: Vec<usize>,
     /// Lighter services looked at.
     pub pathways: Vec<Considered>,
-    /// Minutes for which it holds; then it must be made again.
-    pub valid_minutes: u32,
 }
 
 /// Something that contributes to the level.
@@ -41,6 +44,8 @@ pub struct Entry {
     pub urgency: Urgency,
     /// Whether the level stands on it: these alone, with the modifiers that decide, give the level; without them it is lower.
     pub decides: bool,
+    /// Whether a régulateur must see the call for it: a red flag nobody could answer, or an answer that says so.
+    pub for_regulator: bool,
 }
 
 /// What contributes.
@@ -95,6 +100,21 @@ pub struct Considered {
     pub refused: Vec<Refused>,
 }
 
+impl Considered {
+    /// Flags nobody asked about that alone, or with questions nobody asked, keep it from being open.
+    pub(super) fn unasked_flags<'a>(&'a self, given: &'a BTreeMap<String, Answer>) -> impl Iterator<Item = &'a str> {
+        let may_open = self.refused.iter().all(|why| match why {
+            Refused::Unasked(_) => true,
+            Refused::Flag(flag) => !given.contains_key(flag),
+            _ => false,
+        });
+        self.refused.iter().filter(move |_| may_open).filter_map(|why| match why {
+            Refused::Flag(flag) => Some(flag.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// Why a lighter service is not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
@@ -124,16 +144,6 @@ impl Evaluation {
     /// The lighter service that is open.
     pub fn pathway(&self) -> Option<(usize, usize)> {
         self.pathways.iter().find(|one| one.refused.is_empty()).map(|one| (one.block, one.pathway))
-    }
-}
-
-/// Minutes for which an evaluation of a level holds (triage.md §4 for the first two; the others are our assumption).
-pub fn valid_minutes(level: Level) -> u32 {
-    match level {
-        Level::Immediate | Level::SameDay => 60,
-        Level::H24 => 4 * 60,
-        Level::H48 => 8 * 60,
-        Level::Programmed => 24 * 60,
     }
 }
 

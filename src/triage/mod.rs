@@ -12,6 +12,7 @@ pub mod comparison;
 pub mod engine;
 pub mod evaluation;
 pub mod golden;
+pub mod hub;
 pub mod pack;
 pub mod pathways;
 pub mod shipped;

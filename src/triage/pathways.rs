@@ -21,7 +21,12 @@ pub(super) fn look(pack: &Pack, call: &Call<'_>, evaluation: &mut Evaluation) {
                     _ => None,
                 })
                 .collect();
-            if unasked.len() == refused.len() && !refused.is_empty() {
+            let open_else = |why: &Refused| match why {
+                Refused::Unasked(_) => true,
+                Refused::Flag(flag) => !call.flags.contains_key(flag),
+                _ => false,
+            };
+            if !unasked.is_empty() && refused.iter().all(open_else) {
                 let due: Vec<(usize, usize)> = unasked.into_iter().map(|question| (block, question)).collect();
                 evaluation.may_ask.extend(asking::spoken(pack, call, &due));
             }

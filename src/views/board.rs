@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::cursor::BoardCursor;
 use super::facts::FactsByRef;
 use super::sorted_merge::merge;
-use crate::domain::{CareRequest, PatientFacts, Phase, RequestId, RequestState};
+use crate::domain::{CareRequest, PatientFacts, Phase, RegulationReference, RequestId, RequestState, ReviewCause};
 
 /// A request with what matching needs of its patient.
 #[derive(Debug, Clone)]
@@ -53,6 +53,8 @@ pub struct Board {
     place_of: HashMap<RequestId, (Standing, BoardCursor)>,
     piles: [Pile; Standing::ALL.len()],
     without_facts: BTreeSet<RequestId>,
+    of_file: HashMap<RegulationReference, BTreeSet<RequestId>>,
+    to_review: BTreeSet<RequestId>,
 }
 
 /// The pile a request lies on; it does not depend on the hour.
@@ -190,6 +192,27 @@ impl Board {
         self.piles[Standing::Waiting.place()].values().filter(move |case| case.request.wants_a_place(now))
     }
 
+    /// Requests nobody was seen for yet: those that wait and those that are booked, in no order.
+    pub fn pending(&self) -> impl Iterator<Item = &Case> {
+        [Standing::Waiting, Standing::Booked].into_iter().flat_map(|standing| self.piles[standing.place()].values())
+    }
+
+    /// Requests of a file of the regulation.
+    pub fn of_file(&self, file: &RegulationReference) -> impl Iterator<Item = &Case> {
+        self.of_file.get(file).into_iter().flatten().filter_map(|id| self.get(*id))
+    }
+
+    /// Requests whose level a régulateur is to look at, the newest first.
+    pub fn to_review(&self) -> impl Iterator<Item = (&Case, ReviewCause)> {
+        let cases = self.to_review.iter().rev().filter_map(|id| self.get(*id));
+        cases.filter_map(|case| Some((case, ReviewCause::of(&case.request)?)))
+    }
+
+    /// Everybody who waits, whether the optimiser may look for a place or not, in the order of the board.
+    pub fn unserved(&self) -> impl Iterator<Item = &Case> {
+        self.piles[Standing::Waiting.place()].values()
+    }
+
     /// How many requests are in each state at `now`, closed ones left out.
     pub fn counts(&self, now: DateTime<Utc>) -> BTreeMap<RequestState, usize> {
         let mut counts = BTreeMap::new();
@@ -203,13 +226,29 @@ impl Board {
 
     fn take(&mut self, id: RequestId) -> Option<Case> {
         self.without_facts.remove(&id);
+        self.to_review.remove(&id);
         let (standing, cursor) = self.place_of.remove(&id)?;
-        self.piles[standing.place()].remove(&cursor)
+        let case = self.piles[standing.place()].remove(&cursor)?;
+        if let Some(file) = &case.request.regulation_reference
+            && let Some(requests) = self.of_file.get_mut(file)
+        {
+            requests.remove(&id);
+            if requests.is_empty() {
+                self.of_file.remove(file);
+            }
+        }
+        Some(case)
     }
 
     fn lay(&mut self, case: Case) {
         let (standing, cursor) = (Standing::of(&case.request), BoardCursor::of(&case.request));
         self.place_of.insert(case.request.id, (standing, cursor));
+        if let Some(file) = &case.request.regulation_reference {
+            self.of_file.entry(file.clone()).or_default().insert(case.request.id);
+        }
+        if ReviewCause::of(&case.request).is_some() {
+            self.to_review.insert(case.request.id);
+        }
         self.piles[standing.place()].insert(cursor, case);
     }
 }

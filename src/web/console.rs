@@ -37,6 +37,8 @@ pub struct Console<'a> {
     pub triage: bool,
     /// Whether a physician signed its pack.
     pub signed: bool,
+    /// Whether whoever is signed in is a médecin régulateur.
+    pub regulator: bool,
     /// How long a hold lasts, for the remaining time of others' holds.
     pub hold: TimeDelta,
 }
@@ -48,7 +50,7 @@ pub fn page(console: &Console<'_>) -> Markup {
     let frame = Frame {
         title: &t.title,
         place: Some(&territory.name),
-        person: Some(console.person.unwrap_or(&t.demo_person)),
+        person: Some(console.person.unwrap_or(if console.regulator { &t.demo_regulator } else { &t.demo_person })),
         demo: console.demo,
     };
     let tools = html! {
@@ -99,6 +101,14 @@ fn desk(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
                     h2 id="board-title" tabindex="-1" { (t.board_title) }
                     span id="board-count" class="quiet" {}
                 }
+                div class="segments" role="group" aria-label=(t.board_shown) {
+                    div class="segment-row" {
+                        button type="button" id="board-all" aria-pressed="true" { (t.board_all) }
+                        button type="button" id="board-queue" aria-pressed="false" {
+                            (t.board_queue) " " span id="queue-count" class="count" {} " " kbd { "r" }
+                        }
+                    }
+                }
                 div id="board-list" {}
             }
         }
@@ -147,6 +157,12 @@ fn call_form(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
                         span class="quiet" { (delay) }
                     }
                 }
+            }
+            div class="field" {
+                label for="reference" { (t.reference) }
+                input id="reference" name="reference" type="text" maxlength="64" autocapitalize="off" spellcheck="false"
+                    aria-describedby="reference-hint";
+                p id="reference-hint" class="hint" { (t.reference_hint) }
             }
             details id="constraints" {
                 summary { (t.constraints) }
@@ -224,6 +240,7 @@ fn keys(t: &ConsoleTexts) -> Markup {
         ("o n ?", &t.key_answers),
         ("o", &t.key_offers),
         ("b", &t.key_board),
+        ("r", &t.key_queue),
         ("↑ ↓", &t.key_arrows),
         ("↵", &t.key_enter),
         ("1 … 9", &t.key_digit),
@@ -269,6 +286,7 @@ fn data(console: &Console<'_>) -> Value {
         "communes": communes,
         "complaints": complaints,
         "triage": console.triage,
+        "regulator": console.regulator,
         "professions": texts().professions,
         "texts": texts().client,
     })
@@ -290,6 +308,7 @@ mod tests {
             demo: true,
             triage: true,
             signed: false,
+            regulator: false,
             now: "2026-11-24T08:00:00Z".parse().unwrap(),
             hold: TimeDelta::minutes(5),
         };

@@ -59,6 +59,7 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                 link rel="stylesheet" href="/assets/theme.css";
                 @if let Some(scripted) = scripted {
                     link rel="stylesheet" href="/assets/console.css";
+                    link rel="stylesheet" href="/assets/triage.css";
                     script type="application/json" id="page-data" { (data_block(&scripted.data)) }
                     script type="module" src={ "/assets/" (scripted.module) } {}
                 }

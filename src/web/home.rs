@@ -37,6 +37,17 @@ pub fn page(home: &Home<'_>) -> Markup {
                             } }
                             @if home.demo { p class="quiet" { (t.demo_note) } }
                         }
+                        // Elsewhere one entrance does: the access key says who comes.
+                        @if home.demo {
+                            li class="door" {
+                                h3 { (t.regulator) }
+                                p { (t.regulator_does) }
+                                p { a class="button" href={ "/console/" (territory.id) "?role=regulator" } {
+                                    (t.open_console) ", " (territory.name)
+                                } }
+                                p class="quiet" { (t.demo_note) }
+                            }
+                        }
                     }
                 }
             }

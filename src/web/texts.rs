@@ -43,7 +43,7 @@ catalogue! {
         service, skip, demo, demo_people, emergency, emergency_number, home, signed_in, sign_out, footer,
     }
     home: HomeTexts {
-        title, lead, roles, operator, operator_does, open_console, demo_note, software, software_does, api_link,
+        title, lead, roles, operator, operator_does, open_console, regulator, regulator_does, demo_note, software, software_does, api_link,
         token_caption, token_role, token_value, token_operator, token_regulator, token_coordinator, token_system,
         token_practitioner,
     }
@@ -54,13 +54,13 @@ catalogue! {
         title, problem_status, go_home, not_found, not_found_advice, unavailable, unavailable_advice,
     }
     console: ConsoleTexts {
-        title, demo_person, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
+        title, demo_person, demo_regulator, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
         sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, words, words_hint, ask, unsigned, level, level_immediate,
         level_immediate_delay, level_same_day, level_same_day_delay, level_h24, level_h24_delay, level_h48,
         level_h48_delay, level_programmed, level_programmed_delay, constraints, max_travel, modality, any, modality_amb,
         modality_hh, modality_vr, profession, profession_usual, languages, languages_hint, accessible, search,
-        offers_title, to_15, offers_empty, offers_empty_advice, board_title, keys_title, keys_intro, keys_on, keys_close,
-        key_new, key_words, key_answers, key_offers, key_board, key_arrows, key_enter, key_digit, key_promise, key_extend, key_escape, key_help,
+        offers_title, to_15, offers_empty, offers_empty_advice, board_title, board_shown, board_all, board_queue, reference, reference_hint, keys_title, keys_intro, keys_on, keys_close,
+        key_new, key_words, key_answers, key_offers, key_board, key_queue, key_arrows, key_enter, key_digit, key_promise, key_extend, key_escape, key_help,
     }
 }
 

@@ -20,9 +20,9 @@ use crate::domain::{
 #[derive(Debug, Clone)]
 enum Step {
     Publish { slot: u128, doctor: usize, by: usize, starts: i64, lasts: i64, capacity: u16, extra: u16 },
-    Ask { request: u128, level: Option<Level>, regulated: bool },
+    Ask { request: u128, level: Option<Level>, regulated: bool, fresh: Option<i64> },
     Level { request: Pick, level: Level, by: usize },
-    Reassess { request: Pick, level: Option<Level>, regulated: bool },
+    Reassess { request: Pick, level: Option<Level>, regulated: bool, fresh: Option<i64> },
     Agree { request: Pick, by: usize, hours: Option<i64> },
     Promise { request: Pick, named: Option<u128> },
     Keep { request: Pick, slot: Pick },
@@ -86,6 +86,11 @@ fn level() -> impl Strategy<Value = Level> {
     prop_oneof![9 => prop::sample::select(&Level::ALL[..4]), 1 => Just(Level::Immediate)]
 }
 
+/// For how many minutes an evaluation may be booked by.
+fn fresh() -> impl Strategy<Value = Option<i64>> {
+    prop::option::weighted(0.3, 1..120i64)
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let pick = Pick::strategy();
     let using = prop_oneof![5 => Just(Use::Confirm), 2 => Just(Use::Extend), 1 => Just(Use::Release)];
@@ -100,11 +105,11 @@ fn step() -> impl Strategy<Value = Step> {
                 Step::Publish { slot, doctor, by, starts, lasts, capacity, extra }
             }
         ),
-        6 => (0..REQUESTS, prop::option::weighted(0.9, level()), prop::bool::weighted(0.1))
-            .prop_map(|(request, level, regulated)| Step::Ask { request, level, regulated }),
+        6 => (0..REQUESTS, prop::option::weighted(0.9, level()), prop::bool::weighted(0.1), fresh())
+            .prop_map(|(request, level, regulated, fresh)| Step::Ask { request, level, regulated, fresh }),
         1 => (pick.clone(), level(), 0..3usize).prop_map(|(request, level, by)| Step::Level { request, level, by }),
-        1 => (pick.clone(), prop::option::of(level()), prop::bool::weighted(0.2))
-            .prop_map(|(request, level, regulated)| Step::Reassess { request, level, regulated }),
+        1 => (pick.clone(), prop::option::of(level()), prop::bool::weighted(0.2), fresh())
+            .prop_map(|(request, level, regulated, fresh)| Step::Reassess { request, level, regulated, fresh }),
         1 => (pick.clone(), 1..3usize, prop::option::of(0..72i64))
             .prop_map(|(request, by, hours)| Step::Agree { request, by, hours }),
         3 => (pick.clone(), prop::option::weighted(0.8, 40..60u128))
@@ -157,7 +162,10 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
         let matters = |id: &SlotId| model.slots[id].start > model.now && !model.slots[id].withdrawn;
         pick.among(model.slots.keys().copied(), matters)
     };
-    let evaluated = |level, regulation_required| Triage { regulation_required, ..tests::level(level, model.now) };
+    let evaluated = |level, regulation_required, fresh: Option<i64>| {
+        let valid_until = fresh.map(later);
+        Triage { regulation_required, valid_until, ..tests::level(level, model.now) }
+    };
     Some(match *step {
         Step::Publish { slot, doctor, by, starts, lasts, capacity, extra } => {
             let draft = SlotDraft {
@@ -175,15 +183,15 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
             };
             (actor(by), Command::Publish(vec![draft]))
         }
-        Step::Ask { request, level, regulated } => {
-            let triage = evaluated(level, regulated);
+        Step::Ask { request, level, regulated, fresh } => {
+            let triage = evaluated(level, regulated, fresh);
             (operator(), Command::CreateRequest(NewRequest { triage, ..World::need(request, model.now) }))
         }
         Step::Level { request: ref pick, level, by } => {
             (actor(by), Command::SetLevel { request: request(pick)?, level, reason: reason() })
         }
-        Step::Reassess { request: ref pick, level, regulated } => {
-            let (facts_ref, triage) = ("p2".to_owned(), evaluated(level, regulated));
+        Step::Reassess { request: ref pick, level, regulated, fresh } => {
+            let (facts_ref, triage) = ("p2".to_owned(), evaluated(level, regulated, fresh));
             (operator(), Command::Reassess { request: request(pick)?, facts_ref, triage })
         }
         Step::Agree { request: ref pick, by, hours } => {

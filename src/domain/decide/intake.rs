@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::{Answer, closing};
 use crate::domain::{
     Agreement, CareRequest, Channel, CommuneCode, Concerns, DecidedBy, EventKind, Level, Phase, Refusal,
-    RegulationReference, RequestId, Role, SlotId, Triage, TriageStatus,
+    RegulationReference, RequestId, Review, ReviewVerdict, Role, SlotId, Triage, TriageStatus,
 };
 
 /// A request as it comes in. What describes the patient is already sealed under `facts_ref`.
@@ -24,6 +24,8 @@ pub struct NewRequest {
     pub facts_ref: String,
     /// The regulation file.
     pub regulation_reference: Option<RegulationReference>,
+    /// The request of an earlier call of the same person.
+    pub follows: Option<RequestId>,
     /// The evaluation.
     pub triage: Triage,
 }
@@ -49,6 +51,9 @@ pub(super) fn create(draft: &mut Draft<'_>, new: &NewRequest) -> Result<Answer, 
         held: None,
         promise: None,
         agreement: None,
+        follows: new.follows,
+        level_by: (new.triage.decided_by == Some(DecidedBy::Regulation)).then(|| draft.actor().clone()),
+        review: None,
         appointments: Vec::new(),
         put_away: Vec::new(),
         hour_to_tell: None,
@@ -94,7 +99,12 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
     };
     request.triage.decided = Some(level);
     request.triage.delay_minutes = None;
+    // A régulateur's decision has no end of its own; an evaluation that somebody raised ends sooner, never later.
+    let held = request.triage.valid_until.filter(|_| !regulator);
+    request.triage.valid_until = held.map(|until| until.min(now + level.holds_for()));
     request.triage.decided_at = Some(now);
+    request.level_by = Some(draft.actor().clone());
+    request.review = None;
     request.triage.decided_by = Some(match (regulator, before) {
         (true, _) => DecidedBy::Regulator,
         // The first level an operator enters transcribes the decision of the call's medical regulation.
@@ -157,6 +167,7 @@ pub(super) fn reassess(
         let new = deadline(triage);
         request.deadline = [request.deadline, new].into_iter().flatten().min();
         request.triage = triage.clone();
+        request.level_by = None;
         if request.phase == Phase::Incomplete {
             request.phase = Phase::Open;
         }
@@ -192,8 +203,35 @@ pub(super) fn agree(
         return Err(Refusal::WrongState { state: request.state(draft.now()) });
     }
     request.agreement = Some(Agreement { actor: draft.actor().clone(), at: draft.now(), latest });
+    // Whoever agrees has looked at it now.
+    if let (Some(_), Some(level)) = (request.triage.valid_until, request.level()) {
+        request.triage.valid_until = Some(draft.now() + level.holds_for());
+    }
     draft.put_request(request);
     draft.event(EventKind::RequestAgreed, of_request(id), Some(reason));
+    Ok(Answer::Done)
+}
+
+/// A régulateur says what they find of a level, whatever became of the request. Nobody reviews a level of their own.
+pub(super) fn review(
+    draft: &mut Draft<'_>,
+    id: RequestId,
+    verdict: ReviewVerdict,
+    reason: Option<&str>,
+) -> Result<Answer, Refusal> {
+    let mut request = super::request(draft.records, id)?.clone();
+    if draft.actor().role != Role::Regulator || request.level_by.as_ref() == Some(draft.actor()) {
+        return Err(Refusal::Forbidden);
+    }
+    if request.erased_at.is_some() {
+        return Err(Refusal::Erased);
+    }
+    if request.level().is_none() {
+        return Err(Refusal::NotQualified);
+    }
+    request.review = Some(Review { actor: draft.actor().clone(), at: draft.now(), verdict });
+    draft.put_request(request);
+    draft.event(EventKind::RequestReviewed, of_request(id), reason);
     Ok(Answer::Done)
 }
 

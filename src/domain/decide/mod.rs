@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Subject;
 use super::{
     Actor, AppointmentId, CancelledBy, CareRequest, Change, ErasureReason, HoldId, Level, Phase, Practitioner,
-    PromiseStanding, ReadyToBook, RecordKey, Records, Refusal, RequestId, Retention, Slot, SlotDraft, SlotId,
-    TerritoryId, Triage,
+    PromiseStanding, ReadyToBook, RecordKey, Records, Refusal, RequestId, Retention, ReviewVerdict, Slot, SlotDraft,
+    SlotId, TerritoryId, Triage,
 };
 
 pub use intake::NewRequest;
@@ -89,6 +89,15 @@ pub enum Command {
         reason: String,
         /// The latest start agreed to.
         latest: Option<DateTime<Utc>>,
+    },
+    /// A régulateur says what they find of a level that others decided.
+    Review {
+        /// Of which request.
+        request: RequestId,
+        /// What.
+        verdict: ReviewVerdict,
+        /// Why.
+        reason: Option<String>,
     },
     /// Promise that the patient is seen before the deadline. The caller has checked that the plan has a place.
     Promise {
@@ -337,6 +346,7 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
         }
         Command::CreateRequest(new) => keys.push(RecordKey::request(new.id)),
         Command::Agree { request, .. }
+        | Command::Review { request, .. }
         | Command::Promise { request, .. }
         | Command::NotePromise { request, .. }
         | Command::NoteTold { request }
@@ -413,6 +423,9 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::SetLevel { request, level, reason } => intake::set_level(&mut draft, *request, *level, reason)?,
         Command::Reassess { request, facts_ref, triage } => intake::reassess(&mut draft, *request, facts_ref, triage)?,
         Command::Agree { request, reason, latest } => intake::agree(&mut draft, *request, reason, *latest)?,
+        Command::Review { request, verdict, reason } => {
+            intake::review(&mut draft, *request, *verdict, reason.as_deref())?
+        }
         Command::Promise { request, notice_minutes, ready } => {
             promises::promise(&mut draft, *request, *notice_minutes, ready.as_ref())?
         }

@@ -38,6 +38,8 @@ pub(super) struct Patient {
     regulated: bool,
     agreed: bool,
     late_until: Option<DateTime<Utc>>,
+    /// Until when what was said may be booked by.
+    fresh_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +117,7 @@ impl Model {
             // Histories end before anybody's time is over; what an erasure does is told in `erasures`.
             Command::Erase { .. } | Command::EndRetention { .. } => {}
             Command::ListPractitioner(_)
+            | Command::Review { .. }
             | Command::NoteOffers { .. }
             | Command::NotePromise { .. }
             | Command::NoteTold { .. }
@@ -243,6 +246,7 @@ impl Model {
             regulated: new.triage.regulation_required,
             agreed: false,
             late_until: None,
+            fresh_until: new.triage.valid_until,
         };
         self.patients.insert(new.id, patient);
         Ok(())
@@ -255,6 +259,10 @@ impl Model {
         if let Some(from) = before.filter(|from| level < *from && actor.role != Role::Regulator) {
             return Err(Refusal::LoweringNeedsRegulator { from });
         }
+        patient.fresh_until = match (actor.role, patient.fresh_until) {
+            (Role::Regulator, _) | (_, None) => None,
+            (_, Some(until)) => Some(until.min(now + level.holds_for())),
+        };
         if before == Some(level) {
             return Ok(());
         }
@@ -273,6 +281,7 @@ impl Model {
         let now = self.now;
         let patient = self.running(request)?;
         let raised = triage.decided > patient.level;
+        patient.fresh_until = triage.valid_until;
         if triage.regulation_required && (raised || !patient.regulated) {
             // Leave given before was for what was known then.
             (patient.agreed, patient.late_until) = (false, None);
@@ -305,18 +314,22 @@ impl Model {
             return Err(Refusal::Forbidden);
         }
         self.patient(request)?;
-        let state = self.state(request);
+        let (state, now) = (self.state(request), self.now);
         let patient = self.patient(request)?;
         if patient.stands != Stands::Waits || patient.level.is_none() {
             return Err(Refusal::WrongState { state });
         }
         (patient.agreed, patient.late_until) = (true, latest);
+        if let (Some(_), Some(level)) = (patient.fresh_until, patient.level) {
+            patient.fresh_until = Some(now + level.holds_for());
+        }
         Ok(())
     }
 
     fn promise(&mut self, request: RequestId, ready: Option<&ReadyToBook>) -> Told {
         let now = self.now;
         self.may_get_a_place(request)?;
+        self.is_fresh(request)?;
         match self.state(request) {
             RequestState::Open | RequestState::Promised => {}
             state => return Err(Refusal::WrongState { state }),
@@ -373,6 +386,13 @@ impl Model {
         }
     }
 
+    fn is_fresh(&self, request: RequestId) -> Told {
+        match self.patients[&request].fresh_until {
+            Some(until) if until <= self.now => Err(Refusal::EvaluationOver { until }),
+            _ => Ok(()),
+        }
+    }
+
     fn hold(
         &mut self,
         actor: &Actor,
@@ -384,6 +404,9 @@ impl Model {
     ) -> Told {
         self.may_get_a_place(request)?;
         let there = self.slots.get(&slot).ok_or(Refusal::Unknown(Subject::Slot))?;
+        if !self.live().any(|hold| hold.request == request && hold.name == *name && hold.slot == slot) {
+            self.is_fresh(request)?;
+        }
         if extra_consent && actor.role == Role::Patient {
             return Err(Refusal::Forbidden);
         }

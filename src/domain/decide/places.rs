@@ -24,6 +24,10 @@ pub(super) fn hold(
     let request = super::request(draft.records, request_id)?;
     may_get_a_place(request, now)?;
     let slot = super::slot(draft.records, slot_id)?;
+    let stands = request.live_hold(now).is_some_and(|held| held.hold == *hold && held.slot == slot_id);
+    if !stands {
+        is_fresh(request, now)?;
+    }
     if extra_consent && draft.actor().role == Role::Patient {
         // A practitioner's consent is told to the regulation, never by the patient.
         return Err(Refusal::Forbidden);
@@ -267,6 +271,15 @@ pub(super) fn may_get_a_place(request: &CareRequest, now: DateTime<Utc>) -> Resu
         state => return Err(Refusal::WrongState { state }),
     }
     if request.awaits_regulator() { Err(Refusal::RegulationRequired) } else { Ok(()) }
+}
+
+/// Whether the evaluation still holds: what was said hours ago is asked again before a new place is taken or promised. A place
+/// held in time is booked all the same, and a promise made in time is kept.
+pub(super) fn is_fresh(request: &CareRequest, now: DateTime<Utc>) -> Result<(), Refusal> {
+    match request.evaluation_over(now) {
+        Some(until) => Err(Refusal::EvaluationOver { until }),
+        None => Ok(()),
+    }
 }
 
 /// The request and its slot, if the hold is live and the caller's.

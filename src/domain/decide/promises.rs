@@ -21,6 +21,7 @@ pub(super) fn promise(
     let now = draft.now();
     let mut request = super::request(draft.records, id)?.clone();
     places::may_get_a_place(&request, now)?;
+    places::is_fresh(&request, now)?;
     if let state @ RequestState::Held = request.state(now) {
         return Err(Refusal::WrongState { state });
     }

@@ -108,6 +108,7 @@ impl World {
             in_territory: true,
             facts_ref: "p".to_owned(),
             regulation_reference: None,
+            follows: None,
             triage: level(None, now),
         }
     }

@@ -1,10 +1,13 @@
 //! An evaluation of triage on the wire: what is still to be asked, and every reason in French sentences.
 
-use super::request::{CareNeedShown, ExplanationShown, PackShown, PathwayShown, QuestionShown, TriageShown};
+use super::request::{
+    CareNeedShown, ExplanationShown, HubProposalShown, PackShown, PathwayShown, QuestionShown, TriageShown,
+};
 use super::showing::Showing;
-use crate::domain::{Answer, CareNeed, DecidedBy, Level, Modality, PackRef, TriageStatus};
+use crate::domain::{Answer, CareNeed, DecidedBy, Level, Modality, PackRef, PatientFacts, Sex, TriageStatus};
 use crate::triage::evaluation::{Considered, Contribution, Evaluation, Modified, Refused, Spoken};
-use crate::triage::pack::{Kind, Pack};
+use crate::triage::hub;
+use crate::triage::pack::{Flag, Kind, Pack};
 
 /// The minutes a level leaves.
 pub(super) fn minutes_of(level: Option<Level>) -> Option<i64> {
@@ -69,7 +72,7 @@ pub(in crate::http) fn question(pack: &Pack, spoken: Spoken) -> QuestionShown {
 
 impl Showing<'_> {
     /// An evaluation nobody stored.
-    pub fn assessed(&self, evaluation: &Evaluation) -> TriageShown {
+    pub fn assessed(&self, facts: &PatientFacts, evaluation: &Evaluation) -> TriageShown {
         let stands = evaluation.status != TriageStatus::Incomplete;
         let level = evaluation.urgency.level;
         let mut shown = TriageShown {
@@ -80,23 +83,23 @@ impl Showing<'_> {
             delay_minutes: evaluation.urgency.delay.map(i64::from),
             care_need: care_need(&evaluation.care_need),
             regulation_required: evaluation.regulation_required,
-            valid_until: stands
-                .then(|| self.instant(self.now + chrono::TimeDelta::minutes(evaluation.valid_minutes.into()))),
+            valid_until: stands.then(|| self.instant(self.now + level.holds_for())),
             pack: pack(&self.booking.pack.reference()),
             ..TriageShown::default()
         };
-        self.explain(&mut shown, evaluation);
+        self.explain(&mut shown, facts, evaluation);
         shown
     }
 
     /// Adds what is still to be asked, and every reason.
-    pub(super) fn explain(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
+    pub(super) fn explain(&self, shown: &mut TriageShown, facts: &PatientFacts, evaluation: &Evaluation) {
         let pack = &self.booking.pack;
         let questions = |spoken: &[Spoken]| spoken.iter().map(|one| question(pack, *one)).collect();
         if shown.status == TriageStatus::Incomplete.code() {
             shown.must_ask = questions(&evaluation.must_ask);
         }
-        shown.may_ask = questions(&evaluation.may_ask);
+        shown.may_ask = evaluation.flags.iter().map(|place| flag(&pack.flags[*place])).collect();
+        shown.may_ask.extend::<Vec<QuestionShown>>(questions(&evaluation.may_ask));
         let entries = evaluation.entries.iter();
         shown.explanation =
             entries.filter_map(|entry| contribution(pack, entry.what, entry.urgency.level, entry.decides)).collect();
@@ -104,6 +107,15 @@ impl Showing<'_> {
         shown.pathways = evaluation.pathways.iter().map(|one| pathway(pack, one)).collect();
         if evaluation.status == TriageStatus::Incomplete {
             return;
+        }
+        shown.hub_proposal = hub::proposal(pack, evaluation).map(|proposal| HubProposalShown {
+            motif: proposal.motif.to_owned(),
+            pathway: proposal.pathway,
+            priority: proposal.priority,
+            care_level: proposal.care_level,
+        });
+        if evaluation.status == TriageStatus::Stopped {
+            shown.handover = self.handover(facts, evaluation);
         }
         let of_answers = evaluation.entries.iter().filter_map(|entry| match entry.what {
             Contribution::Question { block, question, given: Some(given) } if given.answer == Answer::Yes => {
@@ -120,6 +132,58 @@ impl Showing<'_> {
         }
         let usual = evaluation.opened.get(1).map(|block| pack.complaints[*block].safety_net.clone());
         shown.safety_net = open.map(|pathway| pathway.safety_net.clone()).or(usual);
+    }
+}
+
+impl Showing<'_> {
+    /// What to say to the 15, in the order it is asked there: who, what, which signs, what is known.
+    fn handover(&self, facts: &PatientFacts, evaluation: &Evaluation) -> Vec<String> {
+        let pack = &self.booking.pack;
+        let zone = self.booking.territory.zone;
+        let (years, months) = (facts.age.years(zone, self.now), facts.age.months(zone, self.now));
+        let age = if years < 2 { format!("{months} mois") } else { format!("{years} ans") };
+        let who = match facts.sex {
+            Sex::Female => format!("Patiente de {age}."),
+            Sex::Male => format!("Patient de {age}."),
+            Sex::Unknown => format!("Patient de {age}, sexe non précisé."),
+        };
+        let labels = evaluation.opened.iter().skip(1).map(|block| pack.complaints[*block].label.as_str());
+        let labels: Vec<&str> = labels.collect();
+        let signs = evaluation.triggers().filter_map(|entry| match entry.what {
+            Contribution::Question { block, question, given } => {
+                let reason = &pack.complaints[block].questions[question].reason;
+                let unknown = given.is_none_or(|given| given.answer == Answer::Unknown);
+                Some(if unknown { format!("{reason} (non écarté)") } else { reason.clone() })
+            }
+            Contribution::Default { .. } => None,
+        });
+        let of_modifiers =
+            evaluation.modifiers.iter().filter(|one| one.after == Level::Immediate && one.after > one.before);
+        let signs = signs.chain(of_modifiers.map(|one| pack.modifiers[one.modifier].label.clone()));
+        let signs: Vec<String> = signs.collect();
+        let known = pack.flags.iter().filter(|flag| facts.flags.get(&flag.id) == Some(&Answer::Yes));
+        let known: Vec<&str> = known.map(|flag| flag.label.as_str()).collect();
+        let line = |head: &str, said: &[&str]| (!said.is_empty()).then(|| format!("{head} : {}.", said.join(" ; ")));
+        let signs: Vec<&str> = signs.iter().map(String::as_str).collect();
+        [Some(who), line("Motif", &labels), line("Signe d'alerte", &signs), line("Terrain", &known)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// A flag as it is asked about.
+fn flag(flag: &Flag) -> QuestionShown {
+    QuestionShown {
+        id: format!("flag.{}", flag.id),
+        text: flag.question.clone().unwrap_or_else(|| flag.label.clone()),
+        kind: "flag",
+        red_flag: false,
+        vital: false,
+        help: None,
+        unit: None,
+        choices: Vec::new(),
+        members: Vec::new(),
     }
 }
 

@@ -182,6 +182,16 @@ pub struct AgreementOrder {
     pub latest: Option<DateTime<FixedOffset>>,
 }
 
+/// What a régulateur finds of a level that others decided.
+#[derive(Debug, ToSchema)]
+pub struct ReviewOrder {
+    /// `agrees`, `too_low` or `too_high`.
+    pub verdict: String,
+    /// Why.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: Option<String>,
+}
+
 /// More answers.
 #[derive(Debug, ToSchema)]
 pub struct AnswersOrder {

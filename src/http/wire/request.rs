@@ -65,6 +65,15 @@ pub struct RequestShown {
     pub agreement: Option<AgreementShown>,
     /// Reference of the regulation file.
     pub regulation_reference: Option<String>,
+    /// The request of an earlier call of the same person, a day before at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+    /// Why a médecin régulateur must look at it; for the regulation alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub for_regulator: Vec<ReasonShown>,
+    /// What a régulateur found of its level afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewShown>,
     /// Main complaint, for the regulation and the patient; absent otherwise and when erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complaint: Option<String>,
@@ -82,6 +91,28 @@ pub struct RequestShown {
     pub access_token: Option<String>,
     /// Version of the record.
     pub version: u64,
+}
+
+/// What a régulateur found of a level.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Review)]
+pub struct ReviewShown {
+    /// When.
+    pub at: DateTime<FixedOffset>,
+    /// `agrees`, `too_low` or `too_high`.
+    pub verdict: &'static str,
+}
+
+/// What waits for a médecin régulateur; `for_regulator` of each says why.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Queue)]
+pub struct QueueShown {
+    /// Patients who wait: emergencies first, then the soonest deadline.
+    pub items: Vec<RequestShown>,
+    /// Levels to look at afterwards, the newest first.
+    pub reviews: Vec<RequestShown>,
+    /// The instant it is of.
+    pub as_of: DateTime<FixedOffset>,
 }
 
 /// A page of requests.
@@ -138,7 +169,8 @@ pub struct TriageShown {
     pub pack: PackShown,
     /// Questions still to be asked, the worst first.
     pub must_ask: Vec<QuestionShown>,
-    /// Questions that would open a lighter service, if all are answered no.
+    /// Questions that could still raise the level (`flag.…`, answered in `flags`), or would open a lighter service if all are
+    /// answered no.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub may_ask: Vec<QuestionShown>,
     /// The rules that fired: these alone give the level.
@@ -152,6 +184,26 @@ pub struct TriageShown {
     /// When to call again, in French.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safety_net: Option<String>,
+    /// What to say to the 15, in French; only where triage stopped.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub handover: Vec<String>,
+    /// Codes proposed to the regulation's software; only where triage is finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub_proposal: Option<HubProposalShown>,
+}
+
+/// Codes of the national exchange hub, proposed: priority and level of care are the médecin régulateur's, never decided here.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = HubProposal)]
+pub struct HubProposalShown {
+    /// `motif`.
+    pub motif: String,
+    /// `filiere`: `AMU` or `SNP`.
+    pub pathway: &'static str,
+    /// `priorite`: `P0` to `P3`, `NR`.
+    pub priority: &'static str,
+    /// `niveauSoin`: `R1` to `R4`.
+    pub care_level: &'static str,
 }
 
 /// Who should see the patient, and how.
@@ -186,7 +238,8 @@ pub struct QuestionShown {
     pub id: String,
     /// As it is asked, in French.
     pub text: String,
-    /// Kind of answer: `tri` (yes, no, unknown), `group` (the same, for several questions at once), `number`, `choice`.
+    /// Kind of answer: `tri` (yes, no, unknown), `group` (the same, for several questions at once), `flag` (the same, under its
+    /// name in `flags`), `number`, `choice`.
     pub kind: &'static str,
     /// Whether a yes leads to the 15.
     pub red_flag: bool,

@@ -9,17 +9,18 @@ use super::appointment::{AppointmentShown, BookedBy};
 use super::evaluation::{care_need, minutes_of, pack};
 use super::live::{AuditEntry, LiveEvent};
 use super::request::{
-    AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PromiseShown, ReasonShown, RequestShown,
-    SearchShown, TriageShown,
+    AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PromiseShown, QueueShown, ReasonShown,
+    RequestShown, ReviewShown, SearchShown, TriageShown,
 };
 use super::scarcity::{ScarceShown, ScarcityShown};
 use super::slot::{LocationShown, PractitionerShown, SlotPractitioner, SlotShown};
-use crate::booking::{Booking, Case, Offer, Offers, Reason, Scarce, Scarcity, Search};
+use crate::booking::{Booking, Case, Offer, Offers, Queue, Reason, Scarce, Scarcity, Search};
 use crate::domain::{
-    Appointment, CareRequest, DecidedBy, Level, Location, PatientFacts, Phase, Practitioner, PromiseStanding,
-    RecordedEvent, RequestId, Role, Slot, Triage,
+    Appointment, CareRequest, DecidedBy, Level, Location, PatientFacts, Phase, Practitioner, RecordedEvent, RequestId,
+    Role, Slot, Triage,
 };
 use crate::geography::gazetteer::Gazetteer;
+use crate::views;
 
 /// Shows things of one territory as they are at one instant, to somebody of one role.
 #[derive(Debug, Clone, Copy)]
@@ -109,9 +110,10 @@ impl<'a> Showing<'a> {
     /// A request, with offers where they were looked for.
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
-        let evaluation = case.facts.as_deref().and_then(|facts| self.booking.evaluation_of(&case.request, facts));
-        if let Some(evaluation) = evaluation {
-            self.explain(&mut shown.triage, &evaluation);
+        if let Some(facts) = case.facts.as_deref()
+            && let Some(evaluation) = self.booking.evaluation_of(&case.request, facts)
+        {
+            self.explain(&mut shown.triage, facts, &evaluation);
         }
         if let Some(offers) = offers {
             let OffersShown { offers, search, unserved, concessions, promise_advice } = self.offers(offers);
@@ -138,7 +140,7 @@ impl<'a> Showing<'a> {
             triage: self.triage(&request.triage),
             offers: None,
             search: None,
-            unserved: self.unserved(request).as_ref().map(reason_shown),
+            unserved: self.booking.unserved(request, self.now).as_ref().map(reason_shown),
             concessions: Vec::new(),
             promise_advice: None,
             commune: request.commune.to_string(),
@@ -169,12 +171,22 @@ impl<'a> Showing<'a> {
                 | Phase::Unmet => None,
             },
             overdue: request.is_overdue(self.now),
-            at_risk: self.is_at_risk(request),
+            at_risk: self.booking.promise_is_at_risk(request, self.now),
             agreement: request.agreement.as_ref().map(|agreement| AgreementShown {
                 at: self.instant(agreement.at),
                 latest: agreement.latest.map(|latest| self.instant(latest)),
             }),
             regulation_reference: request.regulation_reference.as_ref().map(ToString::to_string),
+            follows: request.follows.map(|earlier| earlier.to_string()),
+            for_regulator: if matches!(self.role, Role::Operator | Role::Regulator) {
+                self.booking.why_a_regulator(request, facts, self.now).iter().map(reason_shown).collect()
+            } else {
+                Vec::new()
+            },
+            review: request
+                .review
+                .as_ref()
+                .map(|review| ReviewShown { at: self.instant(review.at), verdict: review.verdict.code() }),
             complaint: facts.filter(|_| tells_complaint).map(|facts| facts.complaint.to_string()),
             erased_at: request.erased_at.map(|at| self.instant(at)),
             history: None,
@@ -184,21 +196,17 @@ impl<'a> Showing<'a> {
         }
     }
 
-    /// A promise the last plan found no place for, or that was known to be at risk before there was a plan here.
-    fn is_at_risk(&self, request: &CareRequest) -> bool {
-        let Some(promise) = request.promise.as_ref().filter(|_| request.wants_a_place(self.now)) else { return false };
-        match self.booking.last_plan().filter(|plan| plan.has(request.id)) {
-            Some(plan) => plan.planned(request.id).is_none(),
-            None => promise.standing == PromiseStanding::AtRisk,
+    /// What waits for a médecin régulateur.
+    pub fn queue(&self, queue: &Queue) -> QueueShown {
+        let queued = |(case, why): &(views::Case, Vec<Reason>)| RequestShown {
+            for_regulator: why.iter().map(reason_shown).collect(),
+            ..self.request_of(&case.request, case.facts.as_deref())
+        };
+        QueueShown {
+            items: queue.items.iter().map(queued).collect(),
+            reviews: queue.reviews.iter().map(queued).collect(),
+            as_of: self.instant(self.now),
         }
-    }
-
-    /// Why the last plan found no place for a request that waits for one.
-    fn unserved(&self, request: &CareRequest) -> Option<Reason> {
-        if !request.wants_a_place(self.now) {
-            return None;
-        }
-        self.booking.last_plan()?.why_unserved(request.id)
     }
 
     fn triage(&self, triage: &Triage) -> TriageShown {

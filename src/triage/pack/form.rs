@@ -67,6 +67,12 @@ pub struct FlagForm {
     pub id: String,
     /// What it is called.
     pub label_fr: String,
+    /// How it is asked; none: it is only noted when it is said or known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_fr: Option<String>,
+    /// Whom it can concern.
+    #[serde(default, skip_serializing_if = "AppliesForm::is_everybody")]
+    pub applies: AppliesForm,
 }
 
 /// A modifier.

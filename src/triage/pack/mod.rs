@@ -77,6 +77,10 @@ pub struct Flag {
     pub id: String,
     /// What it is called (French).
     pub label: String,
+    /// How it is asked (French); none: it is only noted when it is said or known.
+    pub question: Option<String>,
+    /// Whom it can concern.
+    pub applies: Applies,
 }
 
 /// A level with the minutes within which somebody must be seen; none for `programmed`.

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::care_need::care_need;
 use super::form::{
-    AppliesForm, ApprovalForm, ComplaintForm, DiscriminatorForm, EffectForm, LexiconForm, ModifierForm, PackForm,
-    PathwayForm,
+    AppliesForm, ApprovalForm, ComplaintForm, DiscriminatorForm, EffectForm, FlagForm, LexiconForm, ModifierForm,
+    PackForm, PathwayForm,
 };
 use super::{
     Applies, Approval, Complaint, Condition, Effect, FALLBACK, Flag, GENERAL, Group, Kind, Modifier, Pack, Pathway,
@@ -122,6 +122,7 @@ fn read(reader: &mut Reader, files: &Files) -> Option<Pack> {
         blocks.iter().filter_map(|(path, block)| complaint(reader, path, block, &places)).collect();
     reader.at("pack.toml", "");
     let modifiers = form.modifiers.iter().filter_map(|one| modifier(reader, one, &places, blocks.len())).collect();
+    let flags = form.flags.iter().map(|one| flag(reader, one, &places)).collect();
     reader.at("pack.toml", "");
     let ids: Vec<ComplaintForm> = blocks.iter().map(|(_, block)| block.clone()).collect();
     let hash = hash::of(&form, &ids, &lexicon);
@@ -131,7 +132,7 @@ fn read(reader: &mut Reader, files: &Files) -> Option<Pack> {
         valid_from: instant(reader, "valid_from", &form.valid_from)?,
         valid_to: instant(reader, "valid_to", &form.valid_to)?,
         approvals,
-        flags: form.flags.iter().map(|flag| Flag { id: flag.id.clone(), label: flag.label_fr.clone() }).collect(),
+        flags,
         modifiers,
         complaints,
         by_id: by_id.clone(),
@@ -253,6 +254,16 @@ fn need(reader: &mut Reader, field: &str, form: &super::form::CareNeedForm) -> O
     care_need(form)
         .map_err(|(part, word)| reader.fault(format!("{field}.{part}"), format!("{word:?} has no national code")))
         .ok()
+}
+
+fn flag(reader: &mut Reader, form: &FlagForm, places: &Places<'_>) -> Flag {
+    reader.at("pack.toml", format!("flag {}", form.id));
+    Flag {
+        id: form.id.clone(),
+        label: form.label_fr.clone(),
+        question: form.question_fr.clone(),
+        applies: applies(reader, "applies", &form.applies, places, &[]),
+    }
 }
 
 fn modifier(reader: &mut Reader, form: &ModifierForm, places: &Places<'_>, count: usize) -> Option<Modifier> {

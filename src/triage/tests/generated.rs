@@ -193,7 +193,12 @@ pub(super) fn pack() -> impl Strategy<Value = Pack> {
         let modifiers =
             (0usize..4).prop_flat_map(move |some| (0..some).map(|at| modifier(at, count)).collect::<Vec<_>>());
         (complaints, modifiers).prop_map(|(complaints, modifiers)| {
-            let flags = FLAGS.map(|id| Flag { id: id.to_owned(), label: id.to_owned() });
+            let flags = FLAGS.map(|id| Flag {
+                id: id.to_owned(),
+                label: id.to_owned(),
+                question: Some(id.to_owned()),
+                applies: Applies::default(),
+            });
             Pack::assembled(flags.to_vec(), modifiers, complaints)
         })
     })

@@ -110,6 +110,7 @@ pub(super) fn create(n: usize, level: Option<Level>, now: DateTime<Utc>) -> Comm
         in_territory: true,
         facts_ref: format!("facts-{n}"),
         regulation_reference: None,
+        follows: None,
         triage: triage(level, now),
     })
 }

@@ -8,7 +8,7 @@ import { communeName } from "./slot.js";
 
 /** @typedef {{ id: string, state: string, created_at: string, deadline: string | null, commune: string, commune_name?: string,
  *   complaint?: string, overdue?: boolean, at_risk?: boolean, unserved?: { text: string }, hour_to_tell?: string,
- *   promise?: { by: string, standing: string } | null, triage: { final: string | null } }} Waiting */
+ *   promise?: { by: string, standing: string } | null, for_regulator?: { code: string, text: string }[], triage: { final: string | null } }} Waiting */
 
 const list = byId("board-list");
 const COMPLAINTS = new Map(page.complaints.map(({ id, label }) => [id, label]));
@@ -17,6 +17,8 @@ const STATES = /** @type {Record<string, string>} */ ({ held: "board.state_held"
 /** @type {Map<string, Waiting>} */
 let known = new Map();
 let loadedOnce = false;
+/** Whether only what is for the médecin régulateur is shown. */
+let queue = false;
 /** @type {number | undefined} */
 let soon;
 /** @type {(waiting: Waiting) => void} */
@@ -31,7 +33,24 @@ let own = () => undefined;
  */
 export function startBoard(does) {
   ({ resume, tellHour, own } = does);
+  byId("board-all").addEventListener("click", () => choose(false));
+  byId("board-queue").addEventListener("click", () => choose(true));
   setInterval(paint, 15_000);
+}
+
+/** What a médecin régulateur must look at, and the focus on it; or everybody again. */
+export function showQueue() {
+  choose(!queue);
+  byId(queue ? "board-queue" : "board-all").focus();
+}
+
+/** @param {boolean} regulator only what is for the médecin régulateur */
+function choose(regulator) {
+  queue = regulator;
+  byId("board-queue").setAttribute("aria-pressed", String(queue));
+  byId("board-all").setAttribute("aria-pressed", String(!queue));
+  loadedOnce = false;
+  refreshBoard();
 }
 
 /** Reads the board again, once for a burst of events. */
@@ -42,8 +61,13 @@ export function refreshBoard() {
 
 async function load() {
   try {
-    const { items } = await get("/requests?limit=1000");
+    const asked = queue;
+    const { items, reviews = [] } = await get(asked ? "/regulation/queue" : "/requests?limit=1000");
+    if (asked !== queue) return;
     const before = known;
+    const awaited = items.filter((/** @type {Waiting} */ item) => (item.for_regulator ?? []).length > 0).length;
+    byId("queue-count").textContent = awaited > 0 ? `(${awaited})` : "";
+    items.push(...reviews);
     known = new Map(items.map((/** @type {Waiting} */ item) => [item.id, item]));
     if (loadedOnce) announceNew(before);
     loadedOnce = true;
@@ -75,7 +99,7 @@ function paint() {
   if (!loadedOnce) return;
   byId("board-count").textContent = sayCount("board.count", known.size);
   if (known.size === 0) {
-    list.replaceChildren(el("p", { class: "empty" }, say("board.empty")));
+    list.replaceChildren(el("p", { class: "empty" }, say(queue ? "board.queue_empty" : "board.empty")));
     return;
   }
   let rows = list.querySelector("ol");
@@ -132,6 +156,7 @@ function fill(row, waiting) {
     due && flag("☎", say("board.promise_due")),
     waiting.at_risk && flag("⚠", say("board.at_risk")),
     waiting.unserved && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
+    ...(waiting.for_regulator ?? []).filter((one) => queue || one.code === "regulation_required").map((one) => flag("◆", one.text)),
     state && flag("·", say(state))));
   const resumed = row.querySelector("button");
   const age = row.querySelector(".age");

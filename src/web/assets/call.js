@@ -11,6 +11,7 @@ import { clearTriage, triaged } from "./triage.js";
 const FIELDS = /** @type {Record<string, string>} */ ({
   "/patient/age_years": "age", "/patient/age_months": "age", "/patient/birth_date": "age", "/patient/sex": "sex",
   "/patient": "age", "/place": "commune", "/place/commune": "commune", "/complaint": "complaint", "/level": "level",
+  "/regulation_reference": "reference",
   "/constraints/max_travel_minutes": "max-travel", "/constraints/modality": "modality",
   "/constraints/profession": "profession", "/constraints/languages": "languages",
 });
@@ -82,6 +83,8 @@ export function readCall() {
     complaint: needed(complaint.value(), "complaint", say("errors.complaint")),
     other_complaints: triage.others,
     answers: triage.answers,
+    flags: triage.flags,
+    regulation_reference: input("reference").value.trim() || undefined,
     // Decided by the questions, or by the regulation of the call.
     level: triage.decided ? level() ?? undefined : needed(level(), "level", say("errors.level")),
     channel: "operator",

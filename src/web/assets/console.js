@@ -11,10 +11,11 @@ import { say } from "./page.js";
 import { desk, forget, isBusy, note } from "./desk.js";
 import { closeEmergency, emergencyIsShown, showEmergency } from "./emergency.js";
 import { forgetPatient } from "./hold.js";
-import { resume, search, transfer } from "./intake.js";
+import { leaveCase, startCase } from "./case.js";
+import { resume, search, show, transfer } from "./intake.js";
 import { extend, hold, release, showHeldAgain } from "./reservation.js";
 import { askPromise, tellHour } from "./promise.js";
-import { refreshBoard, startBoard } from "./board.js";
+import { refreshBoard, showQueue, startBoard } from "./board.js";
 import { startLive } from "./live.js";
 import * as offers from "./offers.js";
 
@@ -23,6 +24,7 @@ async function newCall() {
   if (isBusy()) return;
   if (desk.held) await release();
   forget();
+  leaveCase();
   forgetPatient();
   closeEmergency();
   offers.clearOffers();
@@ -48,6 +50,7 @@ async function leaveResumed() {
   const field = /** @type {HTMLElement | null} */ (document.activeElement);
   if (desk.held) await release();
   forget();
+  leaveCase();
   offers.clearOffers();
   note("");
   field?.focus();
@@ -73,19 +76,21 @@ startTriage({
   ageHeard(age) {
     if (input("age").value.trim() === "") input("age").value = age;
   },
-  stopped: () => showEmergency(transfer, true),
+  stopped: (handover) => showEmergency(transfer, true, handover),
   missing: () => input(complaintOfCall() ? "age" : "complaint").focus(),
 });
 offers.startOffers(hold, askPromise);
+startCase(show);
 startBoard({ resume, tellHour, own: () => desk.request?.id });
 byId("new-call").addEventListener("click", newCall);
-byId("to-15").addEventListener("click", () => showEmergency(transfer, true));
+byId("to-15").addEventListener("click", () => showEmergency(transfer, true, desk.request?.triage.handover));
 byId("call-form").addEventListener("input", leaveResumed);
 
 on("n", newCall);
 on("t", focusWords);
 on("o", () => offers.focusOffer());
 on("b", () => (byId("board-list").querySelector("button") ?? byId("board-title")).focus());
+on("r", showQueue);
 on("p", extend);
 on("v", askPromise);
 on("F2", extend);

@@ -1,9 +1,10 @@
 // @ts-check
 // From the form to a request and its places. A corrected form makes a new request and cancels the one it corrects; a level
 // alone is changed on the request, where the service says who may.
-import { byId, say } from "./page.js";
+import { byId, page, say } from "./page.js";
 import { Problem, get } from "./api.js";
 import { callFaults, readCall } from "./call.js";
+import { showCase } from "./case.js";
 import { clearFaults, showFaults, tell } from "./notices.js";
 import { change, desk, note, once } from "./desk.js";
 import { closeEmergency, showEmergency, showTransferred } from "./emergency.js";
@@ -67,20 +68,25 @@ export function show() {
   byId("to-15").hidden = false;
   closeHold();
   if (desk.request.triage?.final === "immediate" || desk.request.triage?.status === "stopped") {
-    showEmergency(transfer, true);
+    // A médecin régulateur may find that it is none.
+    if (page.regulator) showCase();
+    showEmergency(transfer, true, desk.request.triage.handover);
     return;
   }
   closeEmergency();
+  showCase();
   offers.showOffers(desk.request);
   tell(offers.summary());
   offers.focusOffer();
 }
 
-/** Takes up a request of the board. @param {{ id: string }} waiting */
+/** Takes up a request of the board: how its level came about, what is to be done about it, and its places. @param {{ id: string, for_regulator?: any[] }} waiting */
 export function resume(waiting) {
   return once("board", async () => {
     await giveBack();
     const request = await get(`/requests/${waiting.id}`);
+    // Why it is to be looked at afterwards is known to the queue alone.
+    request.for_regulator ??= waiting.for_regulator;
     Object.assign(desk, { request, resumed: true, sent: { order: "", level: "" } });
     show();
   });

@@ -12,6 +12,7 @@
  * @property {Choice[]} communes
  * @property {Choice[]} complaints
  * @property {boolean} triage
+ * @property {boolean} regulator
  * @property {Record<string, string>} professions
  * @property {Record<string, string>} texts
  */

@@ -5,6 +5,8 @@ import { tell } from "./notices.js";
 
 /** @typedef {{ id: string, text: string, kind: string, unit?: string, choices?: string[], help?: string, heard?: string, denied?: boolean }} Question */
 
+const KEYS = /** @type {Record<string, string>} */ ({ o: "yes", y: "yes", n: "no", "?": "unknown", i: "unknown" });
+
 /** The level as it stands. @param {any} last what the service said */
 export function standing(last) {
   const level = say(`level.${last.recommended}`);
@@ -26,7 +28,20 @@ export function asking(question, give, back) {
   const title = el("h3", { id: "triage-title", tabindex: "-1" }, question.text);
   const heard = question.heard ? el("p", { class: "hint" }, say("triage.heard", { words: question.heard })) : null;
   const help = question.help ? el("p", { class: "hint" }, question.help) : null;
-  return el("div", { class: "question", role: "group", "aria-labelledby": "triage-title" }, title, heard, help, choices(question, give, back));
+  const box = el("div", { class: "question", role: "group", "aria-labelledby": "triage-title" }, title, heard, help, choices(question, give, back));
+  box.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+    const answer = KEYS[event.key.toLowerCase()];
+    if (!answer || question.kind === "number" || question.kind === "choice") return;
+    event.preventDefault();
+    give(question, answer);
+  });
+  return box;
+}
+
+/** Whether a key answers questions: pressed once too often after the last one it does nothing else. @param {string} key */
+export function isAnswer(key) {
+  return key.toLowerCase() in KEYS;
 }
 
 /** @param {Question} question @param {(question: Question, value: any) => void} give @param {(() => void) | null} takeBack */
@@ -55,13 +70,18 @@ function measure(question, give) {
   return form;
 }
 
-/** No question is left: the level, what it needs, what to tell. @param {any} last */
-export function decided(last) {
-  const title = el("h3", { id: "triage-title", tabindex: "-1" }, say("triage.decided"));
+/**
+ * No question is due: what to tell, and what may still be asked.
+ * @param {any} last
+ * @param {HTMLElement} [also] a question that may still be asked
+ */
+export function decided(last, also) {
+  const title = el(also ? "h4" : "h3", also ? {} : { id: "triage-title", tabindex: "-1" }, say("triage.decided"));
   const lines = [...last.advice, ...(last.safety_net ? [last.safety_net] : [])].map((text) => el("li", {}, text));
   const regulator = last.regulation_required ? el("p", { class: "note" }, say("triage.regulator")) : null;
-  return el("div", { class: "question" }, title, regulator, el("ul", { class: "told" }, ...lines),
+  const done = el("div", { class: "question" }, title, regulator, el("ul", { class: "told" }, ...lines),
     el("div", { class: "actions" }, button(say("triage.search"), "↵", "button", () => byId("search").click())));
+  return also ? [done, el("div", { class: "also" }, el("h4", {}, say("triage.also")), also)] : [done];
 }
 
 /** Why the level is what it is. @param {any} last */

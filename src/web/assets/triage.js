@@ -4,17 +4,18 @@
 import { button, byId, el, input, page } from "./page.js";
 import { Problem, post } from "./api.js";
 import { warn } from "./notices.js";
-import { asking, decided, reasons, standing } from "./question.js";
+import { asking, decided, isAnswer, reasons, standing } from "./question.js";
 
 /** @typedef {import("./question.js").Question} Question */
 /** @typedef {{ id: string, label: string }} Suggested */
 
 const place = byId("triage");
 const PAUSE = 250;
-const KEYS = /** @type {Record<string, string>} */ ({ o: "yes", y: "yes", n: "no", "?": "unknown", i: "unknown" });
 
 /** @type {Record<string, any>} */
 let answers = {};
+/** What is known of the patient besides answers. @type {Record<string, any>} */
+let flags = {};
 /** Names answered, in order: the last can be taken back. @type {string[]} */
 let said = [];
 /** @type {Question[]} */
@@ -32,7 +33,7 @@ let timer = 0;
 /** The question on the screen; none while an answer is on its way. @type {Question | undefined} */
 let onScreen;
 
-/** @type {{ patient: () => any, complaint: () => string | null, choose: (id: string) => void, ageHeard: (age: string) => void, stopped: () => void, missing: () => void }} */
+/** @type {{ patient: () => any, complaint: () => string | null, choose: (id: string) => void, ageHeard: (age: string) => void, stopped: (handover: string[]) => void, missing: () => void }} */
 let call;
 
 /** @param {typeof call} does */
@@ -56,13 +57,12 @@ export function startTriage(does) {
     if (last && call.complaint() !== last.of) clearTriage();
   });
   place.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
-    const answer = KEYS[event.key.toLowerCase()];
-    const question = onScreen;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+    if (place.querySelector(".case")) return;
+    const onTitle = !(event.target instanceof HTMLButtonElement);
     if (event.key === "Backspace" && said.length > 0) takeBack();
-    else if (answer && question && question.kind !== "number" && question.kind !== "choice") give(question, answer);
-    // A key pressed once too often after the last question is no new call.
-    else if (!answer) return;
+    else if (event.key === "Enter" && onTitle && last?.status === "decided") byId("search").click();
+    else if (!isAnswer(event.key)) return;
     event.preventDefault();
   });
 }
@@ -74,11 +74,11 @@ export function focusWords() {
 
 /** What goes into the request. */
 export function triaged() {
-  return { answers, others, decided: last?.status === "decided" || last?.status === "stopped" };
+  return { answers, flags, others, decided: last?.status === "decided" || last?.status === "stopped" };
 }
 
 export function clearTriage() {
-  [answers, said, forced, suggested, others, last] = [{}, [], [], [], [], null];
+  [answers, flags, said, forced, suggested, others, last] = [{}, {}, [], [], [], [], null];
   clearTimeout(timer);
   heardTurn += 1;
   weighed += 1;
@@ -143,7 +143,7 @@ function next() {
 async function weigh() {
   const turn = (weighed += 1);
   const { age, sex } = call.patient();
-  const body = { patient: { ...age, sex }, complaint: call.complaint(), other_complaints: others, answers };
+  const body = { patient: { ...age, sex }, complaint: call.complaint(), other_complaints: others, answers, flags };
   try {
     const answer = await post("/triage/assess", body);
     if (turn !== weighed) return;
@@ -161,14 +161,17 @@ async function weigh() {
 function give(question, value) {
   if (onScreen !== question) return;
   onScreen = undefined;
-  answers[question.id] = value;
+  if (question.kind === "flag") flags[question.id.replace("flag.", "")] = value;
+  else answers[question.id] = value;
   said.push(question.id);
   weigh();
 }
 
 function takeBack() {
   onScreen = undefined;
-  delete answers[said.pop() ?? ""];
+  const name = said.pop() ?? "";
+  delete answers[name];
+  delete flags[name.replace("flag.", "")];
   weigh();
 }
 
@@ -176,11 +179,14 @@ function show() {
   place.hidden = false;
   if (last.status === "stopped") {
     place.replaceChildren(reasons(last));
-    return call.stopped();
+    return call.stopped(last.handover ?? []);
   }
-  const question = last.status === "incomplete" ? next() : undefined;
+  const due = last.status === "incomplete" ? next() : undefined;
+  // What could still raise the level or open a lighter service: offered, never in the way of the search.
+  const question = due ?? last.may_ask?.[0];
   onScreen = question;
   const back = said.length > 0 ? takeBack : null;
-  place.replaceChildren(standing(last), question ? asking(question, give, back) : decided(last), reasons(last));
+  const asked = question && asking(question, give, back);
+  place.replaceChildren(standing(last), ...(due && asked ? [asked] : decided(last, asked)), reasons(last));
   byId("triage-title").focus();
 }

@@ -4,6 +4,7 @@ mod journey;
 mod live;
 mod malformed;
 mod promises;
+mod regulation;
 mod rights;
 mod scarcity;
 mod triage;
