@@ -5,12 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Booking, Call, Case, Failure, Reason};
 use crate::domain::decide::Command;
-use crate::domain::{Answer, CareRequest, PatientFacts, Phase, RequestId, ReviewCause, ReviewVerdict};
+use crate::domain::{Answer, CareRequest, EventKind, PatientFacts, Phase, RequestId, ReviewCause, ReviewVerdict};
 use crate::triage::evaluation::Contribution;
 use crate::views;
 
 /// Levels older than this are not looked at any more.
 const REVIEWED_WITHIN: TimeDelta = TimeDelta::days(7);
+
+/// Who reads a request again within so long has read it once.
+const READ_AGAIN_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 /// So many levels to look at are shown at once.
 const REVIEWS_AT_ONCE: usize = 50;
@@ -94,6 +97,26 @@ impl Booking {
         });
         let open = (!evaluation.must_ask.is_empty()).then(|| "Des questions restent à poser.".to_owned());
         of_entries.chain(of_modifiers).chain(open).collect()
+    }
+
+    /// Writes into the audit that somebody of the regulation read a request; once where they read it again within minutes. A
+    /// case is shown even where that cannot be written: the patient comes before the trace, and the log has it.
+    pub async fn note_read(&self, call: &Call, request: RequestId) {
+        let since = self.now() - READ_AGAIN_WITHIN;
+        let noted = self.view.read(|state| {
+            let story = state.histories.of(request);
+            story.is_some_and(|story| {
+                let recent = story.entries.iter().rev().take_while(|entry| entry.at > since);
+                recent.filter(|entry| entry.kind == EventKind::RequestRead).any(|entry| entry.actor == call.actor)
+            })
+        });
+        if noted {
+            return;
+        }
+        if let Err(failure) = self.run(call, Command::NoteRead { request }).await {
+            let actor = &call.actor.id;
+            tracing::warn!(request = %request, actor, %failure, "a request was read and the audit could not be told");
+        }
     }
 
     /// A régulateur says what they find of a level that others decided.

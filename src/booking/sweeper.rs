@@ -194,10 +194,11 @@ fn command_of(timer: &Timer) -> Option<Command> {
     })
 }
 
-/// Whether an event changes who waits or what is free. What was offered does not: it is what a plan leads to.
+/// Whether an event changes who waits or what is free. What was offered does not: it is what a plan leads to; nor does whoever
+/// only looked.
 fn changes_the_pool(event: &RecordedEvent) -> bool {
     match event.event.kind {
-        EventKind::RequestOffered => false,
+        EventKind::RequestOffered | EventKind::RequestRead | EventKind::RequestReviewed => false,
         kind => matches!(kind.subject(), "slot" | "request"),
     }
 }

@@ -40,6 +40,8 @@ coded!(
         RequestAnswered = "request.answered",
         /// A régulateur agreed.
         RequestAgreed = "request.agreed",
+        /// Somebody of the regulation read it with its answers and reasons.
+        RequestRead = "request.read",
         /// A régulateur looked at its level afterwards.
         RequestReviewed = "request.reviewed",
         /// An hour was promised.

@@ -13,7 +13,7 @@ use super::rights::{Intake, Regulation, RegulatorOnly, RequestParty, Rights};
 use super::wire::request::RequestList;
 use super::{Reply, created, shown};
 use crate::booking::promises::NOTICE_MINUTES;
-use crate::booking::{Case, PromiseOrder, RequestOrder};
+use crate::booking::{Call, Case, PromiseOrder, RequestOrder};
 use crate::domain::{Channel, Level, RequestState};
 use crate::views::{BoardCursor, BoardQuery};
 
@@ -85,6 +85,9 @@ pub(super) async fn list(at: At<Regulation>, query: Query) -> Reply {
 /// `GET T/requests/{id}`.
 pub(super) async fn one(at: RequestAt<RequestParty>) -> Reply {
     let case = at.booking.case(at.id).await.map_err(|f| at.failed(f))?;
+    if at.caller.is_regulation() {
+        at.booking.note_read(&Call { actor: at.caller.actor().clone(), key: None, fingerprint: [0; 16] }, at.id).await;
+    }
     let offers = at.booking.look_for_offers(at.id, None).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().request(&case, Some(&offers));
     let mut history = at.showing().history(at.id);

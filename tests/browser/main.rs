@@ -16,4 +16,5 @@ mod layout;
 mod line;
 mod nothing;
 mod promise;
+mod regulation;
 mod triage;

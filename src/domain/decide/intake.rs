@@ -235,6 +235,13 @@ pub(super) fn review(
     Ok(Answer::Done)
 }
 
+/// Somebody of the regulation read a request.
+pub(super) fn note_read(draft: &mut Draft<'_>, id: RequestId) -> Result<Answer, Refusal> {
+    super::request(draft.records, id)?;
+    draft.event(EventKind::RequestRead, of_request(id), None);
+    Ok(Answer::Done)
+}
+
 pub(super) fn note_offers(draft: &mut Draft<'_>, id: RequestId, offered: &[SlotId]) -> Result<Answer, Refusal> {
     super::request(draft.records, id)?;
     draft.offered(of_request(id), offered.to_vec());

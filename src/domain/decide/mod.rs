@@ -239,6 +239,11 @@ pub enum Command {
         /// The name of the key after.
         to: String,
     },
+    /// Write into the audit that somebody read a request with its answers and reasons.
+    NoteRead {
+        /// Which request.
+        request: RequestId,
+    },
     /// Write into the audit that somebody read who the patient is.
     NoteIdentityRead {
         /// Of which appointment.
@@ -350,6 +355,7 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
         | Command::Promise { request, .. }
         | Command::NotePromise { request, .. }
         | Command::NoteTold { request }
+        | Command::NoteRead { request }
         | Command::NoteOffers { request, .. } => {
             keys.push(RecordKey::request(*request));
         }
@@ -452,6 +458,7 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::NoteSearch { by } => erasing::note_search(&mut draft, by),
         Command::NoteKeyRenewal { from, to } => erasing::note_key_renewal(&mut draft, from, to),
         Command::NoteLoss { changes } => erasing::note_loss(&mut draft, *changes),
+        Command::NoteRead { request } => intake::note_read(&mut draft, *request)?,
         Command::NoteIdentityRead { appointment } => closing::note_identity_read(&mut draft, *appointment)?,
     };
     Ok(Decision { change: draft.finish(), answer })

@@ -121,6 +121,7 @@ impl Model {
             | Command::NoteOffers { .. }
             | Command::NotePromise { .. }
             | Command::NoteTold { .. }
+            | Command::NoteRead { .. }
             | Command::NoteIdentityRead { .. }
             | Command::NoteSearch { .. }
             | Command::NoteLoss { .. }

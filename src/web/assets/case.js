@@ -33,7 +33,7 @@ export function showCase() {
     by && el("p", { class: "quiet" }, say(by) + (request.regulation_reference ? ` · ${say("case.file", { file: request.regulation_reference })}` : "")),
     request.follows && el("p", { class: "note" }, say("case.follows")),
     lines("for-regulator", say("case.for_regulator"), (request.for_regulator ?? []).map((/** @type {any} */ one) => one.text)),
-    reasons(triage), answered(triage),
+    reasons(triage), answered(triage), codes(triage),
     !over && dueQuestion(triage), !over && fresh(triage), !over && el("div", { class: "actions" }, button(say("case.called_again"), "", "plain", calledAgain)),
     page.regulator && !over && agreement(request), page.regulator && !over && decision(triage), page.regulator && review(request)));
   place.hidden = false;
@@ -50,6 +50,11 @@ function answered(triage) {
   if (said.length === 0) return null;
   const rows = said.map((/** @type {any} */ one) => el("div", {}, el("dt", {}, one.question), el("dd", {}, one.answer)));
   return el("details", {}, el("summary", {}, say("case.answers")), el("dl", {}, ...rows));
+}
+
+/** What is proposed to the software of the 15; decided by nobody here. @param {any} triage */
+function codes({ hub_proposal: proposed }) {
+  return proposed && el("p", { class: "quiet" }, say("case.codes", { motif: proposed.motif, pathway: proposed.pathway, priority: proposed.priority, care: proposed.care_level }));
 }
 
 /** @param {any} triage */

@@ -112,7 +112,7 @@ startLive({
       const taken = event.kind === "slot.held" || event.kind === "slot.hold_extended";
       readSlot(event.slot, taken ? Date.parse(event.at) : undefined);
     }
-    if (event.request) refreshBoard();
+    if (event.request && event.kind !== "request.read") refreshBoard();
   },
   reload() {
     refreshBoard();

@@ -22,8 +22,17 @@ impl Deref for Console {
 impl Console {
     /// A desk, signed in, its live updates running and its board read.
     pub(crate) async fn open(service: &Service, name: &str, screen: Screen) -> Self {
+        Self::open_at(service, "/console/weppes", name, screen).await
+    }
+
+    /// The same for the médecin régulateur of the demo.
+    pub(crate) async fn open_as_regulator(service: &Service, name: &str) -> Self {
+        Self::open_at(service, "/console/weppes?role=regulator", name, Screen::DESK).await
+    }
+
+    async fn open_at(service: &Service, address: &str, name: &str, screen: Screen) -> Self {
         let browser = Browser::open(name, screen).await;
-        browser.goto(&service.page("/console/weppes")).await;
+        browser.goto(&service.page(address)).await;
         browser.until("document.querySelector('#live').dataset.state === 'on'").await;
         browser.until("document.querySelector('#board li')").await;
         Self { browser, strokes: Cell::new(0) }
