@@ -135,10 +135,14 @@ pub enum Refused {
 }
 
 impl Evaluation {
-    /// What made it stop: the entries and modifiers that alone lead to the 15. Empty where it did not stop.
+    /// What made it stop: the complaints and the answers that alone lead to the 15; nothing that was not asked yet. Empty where
+    /// it did not stop.
     pub fn triggers(&self) -> impl Iterator<Item = &Entry> {
         let stopped = self.status == TriageStatus::Stopped;
-        self.entries.iter().filter(move |entry| stopped && entry.decides && entry.urgency.level == Level::Immediate)
+        let is_said = |entry: &Entry| !matches!(entry.what, Contribution::Question { given: None, .. });
+        self.entries
+            .iter()
+            .filter(move |entry| stopped && is_said(entry) && entry.decides && entry.urgency.level == Level::Immediate)
     }
 
     /// The lighter service that is open.

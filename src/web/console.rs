@@ -158,15 +158,15 @@ fn call_form(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
                     }
                 }
             }
+            details id="constraints" {
+                summary { (t.constraints) }
+                (constraints(t))
+            }
             div class="field" {
                 label for="reference" { (t.reference) }
                 input id="reference" name="reference" type="text" maxlength="64" autocapitalize="off" spellcheck="false"
                     aria-describedby="reference-hint";
                 p id="reference-hint" class="hint" { (t.reference_hint) }
-            }
-            details id="constraints" {
-                summary { (t.constraints) }
-                (constraints(t))
             }
             button type="submit" id="search" class="button wide" { (t.search) " " kbd { "↵" } }
         }

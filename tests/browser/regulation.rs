@@ -51,7 +51,7 @@ fn the_regulateur_sees_why_a_call_waits_for_them_and_agrees_by_keyboard() {
 fn a_red_flag_is_lowered_only_when_said_twice_and_with_a_reason() {
     with_service(async |service| {
         let desk = Console::open_as_regulator(service, "lowering").await;
-        desk.value(&DOUBTFUL.replace("'unknown' : 'no'", "'yes' : 'no'").replace("/abces|trismus/", "/gene$/")).await;
+        desk.value(&DOUBTFUL.replace("answers: {}", "answers: { 'mal_de_gorge.gene': 'yes' }")).await;
         desk.until("window.entered").await;
         desk.until(&format!("{ROW}?.textContent.includes('Immédiat')")).await;
         desk.value(&format!("{ROW}.querySelector('button').focus()")).await;

@@ -87,12 +87,15 @@ impl Showing<'_> {
             pack: pack(&self.booking.pack.reference()),
             ..TriageShown::default()
         };
-        self.explain(&mut shown, facts, evaluation);
+        self.explain(&mut shown, evaluation);
+        if evaluation.status == TriageStatus::Stopped {
+            shown.handover = self.handover(facts, Some(evaluation));
+        }
         shown
     }
 
     /// Adds what is still to be asked, and every reason.
-    pub(super) fn explain(&self, shown: &mut TriageShown, facts: &PatientFacts, evaluation: &Evaluation) {
+    pub(super) fn explain(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
         let pack = &self.booking.pack;
         let questions = |spoken: &[Spoken]| spoken.iter().map(|one| question(pack, *one)).collect();
         if shown.status == TriageStatus::Incomplete.code() {
@@ -114,9 +117,6 @@ impl Showing<'_> {
             priority: proposal.priority,
             care_level: proposal.care_level,
         });
-        if evaluation.status == TriageStatus::Stopped {
-            shown.handover = self.handover(facts, evaluation);
-        }
         let of_answers = evaluation.entries.iter().filter_map(|entry| match entry.what {
             Contribution::Question { block, question, given: Some(given) } if given.answer == Answer::Yes => {
                 pack.complaints[block].questions[question].advice.clone()
@@ -137,7 +137,7 @@ impl Showing<'_> {
 
 impl Showing<'_> {
     /// What to say to the 15, in the order it is asked there: who, what, which signs, what is known.
-    fn handover(&self, facts: &PatientFacts, evaluation: &Evaluation) -> Vec<String> {
+    pub(super) fn handover(&self, facts: &PatientFacts, evaluation: Option<&Evaluation>) -> Vec<String> {
         let pack = &self.booking.pack;
         let zone = self.booking.territory.zone;
         let (years, months) = (facts.age.years(zone, self.now), facts.age.months(zone, self.now));
@@ -147,29 +147,35 @@ impl Showing<'_> {
             Sex::Male => format!("Patient de {age}."),
             Sex::Unknown => format!("Patient de {age}, sexe non précisé."),
         };
-        let labels = evaluation.opened.iter().skip(1).map(|block| pack.complaints[*block].label.as_str());
-        let labels: Vec<&str> = labels.collect();
-        let signs = evaluation.triggers().filter_map(|entry| match entry.what {
-            Contribution::Question { block, question, given } => {
-                let reason = &pack.complaints[block].questions[question].reason;
-                let unknown = given.is_none_or(|given| given.answer == Answer::Unknown);
-                Some(if unknown { format!("{reason} (non écarté)") } else { reason.clone() })
-            }
-            Contribution::Default { .. } => None,
-        });
-        let of_modifiers =
-            evaluation.modifiers.iter().filter(|one| one.after == Level::Immediate && one.after > one.before);
-        let signs = signs.chain(of_modifiers.map(|one| pack.modifiers[one.modifier].label.clone()));
-        let signs: Vec<String> = signs.collect();
+        let complaints = std::iter::once(&facts.complaint).chain(&facts.other_complaints);
+        let complaints = complaints.filter_map(|id| pack.complaint(id)).map(|complaint| complaint.label.clone());
+        let signs = evaluation.map(|evaluation| alarms(pack, evaluation)).unwrap_or_default();
         let known = pack.flags.iter().filter(|flag| facts.flags.get(&flag.id) == Some(&Answer::Yes));
-        let known: Vec<&str> = known.map(|flag| flag.label.as_str()).collect();
-        let line = |head: &str, said: &[&str]| (!said.is_empty()).then(|| format!("{head} : {}.", said.join(" ; ")));
-        let signs: Vec<&str> = signs.iter().map(String::as_str).collect();
-        [Some(who), line("Motif", &labels), line("Signe d'alerte", &signs), line("Terrain", &known)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let known = known.map(|flag| flag.label.clone());
+        let line =
+            |head: &str, said: Vec<String>| (!said.is_empty()).then(|| format!("{head} : {}.", said.join(" ; ")));
+        let lines = [
+            Some(who),
+            line("Motif", complaints.collect()),
+            line("Signe d'alerte", signs),
+            line("Terrain", known.collect()),
+        ];
+        lines.into_iter().flatten().collect()
     }
+}
+
+/// The signs that stopped triage.
+fn alarms(pack: &Pack, evaluation: &Evaluation) -> Vec<String> {
+    let of_answers = evaluation.triggers().filter_map(|entry| match entry.what {
+        Contribution::Question { block, question, given } => {
+            let reason = &pack.complaints[block].questions[question].reason;
+            let unknown = given.is_some_and(|given| given.answer == Answer::Unknown);
+            Some(if unknown { format!("{reason} (non écarté)") } else { reason.clone() })
+        }
+        Contribution::Default { .. } => None,
+    });
+    let raised = evaluation.modifiers.iter().filter(|one| one.after == Level::Immediate && one.after > one.before);
+    of_answers.chain(raised.map(|one| pack.modifiers[one.modifier].label.clone())).collect()
 }
 
 /// A flag as it is asked about.

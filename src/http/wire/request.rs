@@ -184,7 +184,7 @@ pub struct TriageShown {
     /// When to call again, in French.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub safety_net: Option<String>,
-    /// What to say to the 15, in French; only where triage stopped.
+    /// What to say to the 15, in French; only of an emergency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub handover: Vec<String>,
     /// Codes proposed to the regulation's software; only where triage is finished.

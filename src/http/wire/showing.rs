@@ -110,10 +110,14 @@ impl<'a> Showing<'a> {
     /// A request, with offers where they were looked for.
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
-        if let Some(facts) = case.facts.as_deref()
-            && let Some(evaluation) = self.booking.evaluation_of(&case.request, facts)
-        {
-            self.explain(&mut shown.triage, facts, &evaluation);
+        if let Some(facts) = case.facts.as_deref() {
+            let evaluation = self.booking.evaluation_of(&case.request, facts);
+            if let Some(evaluation) = &evaluation {
+                self.explain(&mut shown.triage, evaluation);
+            }
+            if case.request.is_emergency() {
+                shown.triage.handover = self.handover(facts, evaluation.as_ref());
+            }
         }
         if let Some(offers) = offers {
             let OffersShown { offers, search, unserved, concessions, promise_advice } = self.offers(offers);

@@ -155,7 +155,7 @@ function fill(row, waiting) {
     toTell && flag("☎", say("board.tell", { when: shortWhenOf(toTell) })),
     due && flag("☎", say("board.promise_due")),
     waiting.at_risk && flag("⚠", say("board.at_risk")),
-    waiting.unserved && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
+    waiting.unserved && !queue && flag("○", `${say("board.unserved")} : ${waiting.unserved.text}`),
     ...(waiting.for_regulator ?? []).filter((one) => queue || one.code === "regulation_required").map((one) => flag("◆", one.text)),
     state && flag("·", say(state))));
   const resumed = row.querySelector("button");

@@ -37,6 +37,9 @@ export function showCase() {
     !over && dueQuestion(triage), !over && fresh(triage), !over && el("div", { class: "actions" }, button(say("case.called_again"), "", "plain", calledAgain)),
     page.regulator && !over && agreement(request), page.regulator && !over && decision(triage), page.regulator && review(request)));
   place.hidden = false;
+  // Where it is for the 15, that comes first.
+  if (triage.final === "immediate") byId("stage").after(place);
+  else byId("stage").before(place);
 }
 
 /** @param {string} kind @param {string} label @param {string[]} texts */
@@ -138,4 +141,5 @@ export function leaveCase() {
   if (!place.querySelector(".case")) return;
   place.replaceChildren();
   place.hidden = true;
+  byId("stage").before(place);
 }
