@@ -57,6 +57,8 @@ impl Reader {
         let analyzer = TextAnalyzer::builder(SimpleTokenizer::default())
             .filter(LowerCaser)
             .filter(AsciiFoldingFilter)
+            // Twice: without its accents a feminine participle ("etouffee") loses one ending at a time.
+            .filter(Stemmer::new(Language::French))
             .filter(Stemmer::new(Language::French))
             .build();
         let mut reader = Self {

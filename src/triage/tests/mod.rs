@@ -3,6 +3,7 @@
 mod generated;
 mod heard;
 mod properties;
+mod spoken;
 
 use super::evaluation::Spoken;
 use super::pack::Pack;
