@@ -25,6 +25,9 @@ const SCORE_LEAST: f64 = 0.25;
 /// Words of a text that are read: a caller says less, and an answer is due at once.
 const WORDS_MOST: usize = 200;
 
+/// From this share of the best score on, what the questions of a complaint ask about is listened for.
+const SIGNS_FROM: f64 = 0.5;
+
 /// A suggestion.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Suggestion {
@@ -56,8 +59,18 @@ pub struct SuggestError(#[from] tantivy::TantivyError);
 #[derive(Debug)]
 pub struct Suggester {
     phrases: Vec<Phrase>,
+    /// Signs that red-flag questions ask about, in the words they are asked in, by place of the block.
+    signs: BTreeMap<usize, Vec<Sign>>,
     reader: Reader,
     index: Index,
+}
+
+/// One of the things a red-flag question asks about.
+#[derive(Debug)]
+struct Sign {
+    question: usize,
+    text: String,
+    words: Vec<String>,
 }
 
 /// A way of saying something, and what it asks for.
@@ -95,7 +108,7 @@ impl Suggester {
         let mut reader = Reader::new(&pack.lexicon);
         let mut phrases = Vec::new();
         let mut add = |text: &str, opens: Vec<usize>, forces: Vec<(usize, usize)>| {
-            let words = reader.learn(text);
+            let words = if forces.is_empty() { reader.learn(text) } else { reader.learn_alarm(text) };
             if !words.is_empty() {
                 phrases.push(Phrase { text: text.to_owned(), words, opens, forces });
             }
@@ -112,8 +125,9 @@ impl Suggester {
             let opens: Vec<usize> = named.chain(of_forced).collect();
             phrase.said.iter().for_each(|said| add(said, opens.clone(), forces.clone()));
         }
+        let signs = (0..pack.complaints.len()).map(|block| (block, signs(pack, block, &mut reader))).collect();
         let index = Index::of(phrases.iter().map(|phrase| phrase.words.join(" ")))?;
-        Ok(Self { phrases, reader, index })
+        Ok(Self { phrases, signs, reader, index })
     }
 
     /// What a text suggests.
@@ -123,7 +137,7 @@ impl Suggester {
         let mut forced: BTreeMap<(usize, usize), Forced> = BTreeMap::new();
         for (phrase, weight) in self.index.sharing(&said.distinct()) {
             let phrase = &self.phrases[phrase];
-            let Some(heard) = self.heard(phrase, &said) else { continue };
+            let Some(heard) = heard(&phrase.words, &said) else { continue };
             // What is told of the past is asked about all the same: it may have come back.
             let doubtful = heard.denied || heard.past;
             let score = f64::from(weight) * heard.share * if doubtful { 0.3 } else { 1.0 };
@@ -146,31 +160,58 @@ impl Suggester {
         complaints.retain(|(_, score)| *score >= SCORE_LEAST);
         complaints.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         complaints.truncate(COMPLAINTS_MOST);
+        // What a question of a complaint that was heard asks about, in its own words.
+        let heard_well = complaints.iter().filter(|(_, share)| *share >= SIGNS_FROM);
+        for (block, sign) in heard_well.flat_map(|(block, _)| self.signs[block].iter().map(move |sign| (*block, sign)))
+        {
+            if let Some(heard) = heard(&sign.words, &said).filter(|heard| heard.whole) {
+                let denied = heard.denied || heard.past;
+                let new = || Forced { block, question: sign.question, heard: sign.text.clone(), denied };
+                let known = forced.entry((block, sign.question)).or_insert_with(new);
+                known.denied &= denied;
+            }
+        }
         Suggestion { complaints, forced: forced.into_values().collect() }
     }
+}
 
-    /// Whether a phrase is in what was said, and how.
-    fn heard(&self, phrase: &Phrase, said: &Said) -> Option<Heard> {
-        let mut best: Option<Heard> = None;
-        for window in said.windows(&phrase.words) {
-            let found = window.len();
-            // Of a long phrase one word may be missing.
-            let needed = if phrase.words.len() >= 4 { phrase.words.len() - 1 } else { phrase.words.len() };
-            let whole = found >= needed;
-            if !whole && found * 2 <= phrase.words.len() {
-                continue;
+/// What each red-flag question of a block asks about: it is cut where it says "ou", and at its commas.
+fn signs(pack: &Pack, block: usize, reader: &mut Reader) -> Vec<Sign> {
+    let questions = pack.complaints[block].questions.iter().enumerate().filter(|(_, question)| question.red_flag);
+    let mut signs = Vec::new();
+    for (question, asked) in questions {
+        for text in asked.text.split([',', ';', ':', '?']).flat_map(|part| part.split(" ou ")) {
+            let text = text.trim().to_owned();
+            let words = reader.learn(&text);
+            // One word ("l'oreille", "un doigt") is a sign of nothing by itself.
+            if words.len() > 1 {
+                signs.push(Sign { question, text, words });
             }
-            #[expect(clippy::cast_precision_loss, reason = "a few words")]
-            let share = (found as f64 / phrase.words.len() as f64).powi(2);
-            let heard =
-                Heard { whole, share, denied: said.is_denied(&window, &phrase.words), past: said.is_past(&window) };
-            best = Some(match best {
-                Some(known) => known.or(heard),
-                None => heard,
-            });
         }
-        best
     }
+    signs
+}
+
+/// Whether words are in what was said, and how.
+fn heard(words: &[String], said: &Said) -> Option<Heard> {
+    let mut best: Option<Heard> = None;
+    for window in said.windows(words) {
+        let found = window.len();
+        // Of a long phrase one word may be missing.
+        let needed = if words.len() >= 4 { words.len() - 1 } else { words.len() };
+        let whole = found >= needed;
+        if !whole && found * 2 <= words.len() {
+            continue;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a few words")]
+        let share = (found as f64 / words.len() as f64).powi(2);
+        let heard = Heard { whole, share, denied: said.is_denied(&window, words), past: said.is_past(&window) };
+        best = Some(match best {
+            Some(known) => known.or(heard),
+            None => heard,
+        });
+    }
+    best
 }
 
 /// How a phrase was heard.

@@ -15,7 +15,7 @@ const EMPTY: [&str; 74] = [
     "votre", "vous", "y", "ont", "sont", "etait",
 ];
 
-/// Farthest apart the words of a phrase may stand, beyond their number.
+/// Farthest apart the words of a phrase may stand, beyond their number; those of a short phrase twice their number.
 const SLACK: usize = 7;
 
 /// How many words before a phrase a denial may stand.
@@ -32,6 +32,8 @@ pub(super) struct Said {
 #[derive(Debug)]
 struct Word {
     stem: String,
+    /// Itself, and nothing that is heard as it.
+    exact: String,
     clause: usize,
 }
 
@@ -96,6 +98,21 @@ impl Reader {
         words
     }
 
+    /// As [`Reader::learn`]; a phrase of one word stands for that word alone, not for all that are heard as it: "livide" is an
+    /// alarm, "blanche" is none.
+    pub(super) fn learn_alarm(&mut self, phrase: &str) -> Vec<String> {
+        let words = self.learn(phrase);
+        if words.len() != 1 {
+            return words;
+        }
+        let stems = self.stems(&self.written_out(phrase)).into_iter();
+        let own: Vec<String> = stems.filter(|stem| !EMPTY.contains(&stem.as_str())).collect();
+        for stem in &own {
+            *self.vocabulary.entry(stem.clone()).or_default() += 1;
+        }
+        own.into_iter().take(1).map(|stem| exactly(&stem)).collect()
+    }
+
     fn tokens(&self, text: &str) -> Vec<Token> {
         let mut analyzer = self.analyzer.clone();
         let mut stream = analyzer.token_stream(text);
@@ -119,7 +136,8 @@ impl Reader {
                 clause += 1;
             }
             end = token.offset_to;
-            words.push(Word { stem: self.as_heard(self.known(token.text)), clause });
+            let own = self.known(token.text);
+            words.push(Word { exact: exactly(&own), stem: self.as_heard(own), clause });
         }
         let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
         let turns = |turns: &[Vec<String>]| -> Vec<usize> {
@@ -178,6 +196,11 @@ impl Reader {
     }
 }
 
+/// How a word that stands for itself alone is written: no stem holds this sign.
+fn exactly(stem: &str) -> String {
+    format!("={stem}")
+}
+
 fn folded(word: &str) -> String {
     word.to_lowercase()
 }
@@ -189,14 +212,16 @@ fn as_strs(words: &[String]) -> Vec<&str> {
 impl Said {
     /// The words that say something, each once.
     pub(super) fn distinct(&self) -> Vec<&str> {
-        let words: BTreeSet<&str> = self.words.iter().map(|word| word.stem.as_str()).collect();
+        let words: BTreeSet<&str> =
+            self.words.iter().flat_map(|word| [word.stem.as_str(), word.exact.as_str()]).collect();
         words.into_iter().filter(|word| !EMPTY.contains(word)).collect()
     }
 
     /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
     pub(super) fn windows(&self, phrase: &[String]) -> Vec<Vec<usize>> {
-        let at: Vec<usize> = (0..self.words.len()).filter(|at| phrase.contains(&self.words[*at].stem)).collect();
-        let reach = phrase.len() + SLACK;
+        let is_of = |at: &usize| phrase.contains(&self.words[*at].stem) || phrase.contains(&self.words[*at].exact);
+        let at: Vec<usize> = (0..self.words.len()).filter(is_of).collect();
+        let reach = phrase.len() + SLACK.min(2 * phrase.len());
         at.iter()
             .enumerate()
             .map(|(start, first)| {
