@@ -357,8 +357,13 @@ impl<'a> Climb<'a> {
         let mut found = State::of(self.instance, &relaxed.assign, &self.order);
         let (whole, complete) = (relaxed.whole, relaxed.complete);
         (self.rounds, self.columns) = (relaxed.rounds, relaxed.columns);
-        let proof = Proof::Prices(Box::new(relaxed.priced));
-        if !whole {
+        // Prices of a relaxation that was cut short may prove less than the flow.
+        let proof = if complete || relaxed.priced.paid.bound > network.bound(self.instance) {
+            Proof::Prices(Box::new(relaxed.priced))
+        } else {
+            Proof::Flow(network)
+        };
+        if !(whole && complete) {
             let columns = self.columns(&proof);
             greedy::fill(&mut found, &self.order, &mut self.meter);
             improve::descend(&mut found, &columns, &self.order, &mut self.meter);

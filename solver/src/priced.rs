@@ -15,7 +15,7 @@ use crate::instance::{Group, Instance};
 use crate::rules::household;
 use crate::supply::Supply;
 use good_lp::{Expression, ProblemVariables, SolverModel as _, Variable, highs, variable};
-use highs::{HighsModelStatus, Model, SolvedModel};
+use highs::{HighsModelStatus, HighsSolutionStatus, Model, SolvedModel};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,13 +29,15 @@ const COLUMNS_A_ROUND: usize = 4;
 /// More rounds than any measured instance needed; with them the loop ends even if floats deceive it.
 const ROUNDS_MAX: usize = 60;
 
-/// Time for each column that building and the first solve take: with less left they are not begun, since HiGHS looks at its
-/// limit late. Measured: 4 to 14 microseconds at 1 800 to 3 500 columns, so that what is begun ends a few milliseconds late at
-/// most.
-const FIRST_SOLVE: Duration = Duration::from_micros(14);
+/// Time for each row and column that building the model and what HiGHS does before it first looks at its limit take: with less
+/// left they are not begun.
+const BEGINNING: Duration = Duration::from_nanos(1_000);
 
-/// How late HiGHS stops.
-const LATE: Duration = Duration::from_millis(2);
+/// How late HiGHS stops, which looks at its limit at every step but ends with all values computed anew.
+const LATE: Duration = Duration::from_micros(500);
+
+/// What pricing and reading a solution take for each placement.
+const READING: Duration = Duration::from_nanos(20);
 
 /// A value this near to 1 is 1: the feasibility tolerance of HiGHS.
 const WHOLE: f64 = 1.0 - 1e-6;
@@ -93,16 +95,23 @@ pub(crate) fn relax(
         known.unwrap_or_else(|| network.price(resource))
     };
     let columns = first_columns(instance, in_hand, price);
-    if meter.remaining() < FIRST_SOLVE * u32::try_from(columns.len()).unwrap_or(u32::MAX) {
+    let rows = Rows::of(instance);
+    let arcs: usize = instance.demands().iter().map(|demand| demand.arcs.len()).sum();
+    let late = LATE + times(READING, arcs);
+    if meter.remaining() < late + times(BEGINNING, columns.len() + rows.count) {
         return Err(Silence::TimedOut);
     }
-    let mut master = Master::new(instance, columns, in_hand).ok_or(Silence::Failed)?;
+    let mut master = Master::new(instance, columns, rows, in_hand).ok_or(Silence::Failed)?;
     let supply = Supply::of(instance);
     let mut best: Option<Priced> = None;
     let mut last = None;
     let (mut rounds, mut complete) = (0, false);
     while rounds < ROUNDS_MAX && meter.open() {
-        let Some(found) = master.solve(meter) else { break };
+        let left = meter.remaining().saturating_sub(late);
+        if left.is_zero() {
+            break;
+        }
+        let Some(found) = master.solve(left) else { break };
         rounds += 1;
         let own = |resource: usize| {
             let groups = instance.groups_of(resource).iter().filter(|&&group| supply.groups[group].is_none());
@@ -110,13 +119,14 @@ pub(crate) fn relax(
         };
         let resource = |resource: usize| found.resources[resource] + own(resource);
         let prices = Prices::rounded(instance, &supply, resource, |group| found.groups[group]);
-        meter.note(instance.demands().iter().map(|demand| demand.arcs.len()).sum());
-        let missing = missing_columns(instance, &prices, &found.alphas, &master.known);
+        meter.note(arcs);
+        let missing = found.optimal.then(|| missing_columns(instance, &prices, &found.alphas, &master.known));
         let found_here = Priced::new(instance, &supply, prices);
         if best.as_ref().is_none_or(|best| found_here.paid.bound > best.paid.bound) {
             best = Some(found_here);
         }
         last = Some(found.values);
+        let Some(missing) = missing else { break };
         if missing.is_empty() {
             complete = true;
             break;
@@ -126,11 +136,15 @@ pub(crate) fn relax(
         }
     }
     let (Some(priced), Some(last)) = (best, last) else {
-        return Err(if meter.remaining() <= LATE { Silence::TimedOut } else { Silence::Failed });
+        return Err(if meter.remaining() <= late { Silence::TimedOut } else { Silence::Failed });
     };
     let (assign, whole) = master.read(instance, &last);
     let columns = master.columns.len();
     Ok(Relaxed { assign, whole, priced, complete, rounds, columns })
+}
+
+fn times(each: Duration, count: usize) -> Duration {
+    each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// The restricted problem, as HiGHS has it.
@@ -156,6 +170,8 @@ struct Rows {
 
 /// What one solve found.
 struct Found {
+    /// Whether it is the optimum of what is there, and not where the time ended the search.
+    optimal: bool,
     values: Vec<f64>,
     /// Prices in points, 0 or more: of demands, resources and groups.
     alphas: Vec<f64>,
@@ -311,8 +327,7 @@ fn missing_columns(instance: &Instance, prices: &Prices, alphas: &[f64], known: 
 
 impl Master {
     /// Builds the problem over these columns, and starts it from the assignment in hand.
-    fn new(instance: &Instance, columns: Vec<Column>, in_hand: &[Option<usize>]) -> Option<Self> {
-        let rows = Rows::of(instance);
+    fn new(instance: &Instance, columns: Vec<Column>, rows: Rows, in_hand: &[Option<usize>]) -> Option<Self> {
         let mut variables = ProblemVariables::new();
         let placements: Vec<Variable> = columns.iter().map(|_| variables.add(variable().min(0.0))).collect();
         let mut objective = Expression::with_capacity(columns.len());
@@ -360,20 +375,27 @@ impl Master {
         Some(Self { model: Some(model), rows, columns, known, steps })
     }
 
-    /// Solves what is there from where it stands. `None` without an optimum within the time left.
-    fn solve(&mut self, meter: &Meter) -> Option<Found> {
+    /// Solves what is there from where it stands, as far as the time left goes: primal simplex has a solution at every step,
+    /// and any prices prove something.
+    fn solve(&mut self, left: Duration) -> Option<Found> {
         let mut model = self.model.take()?;
         // HiGHS counts its own time from the first solve on: what it has used is added.
-        let left = meter.remaining().saturating_sub(LATE).as_secs_f64();
-        model.try_set_option("time_limit", basis::run_time(&model) + left).ok()?;
+        model.try_set_option("time_limit", basis::run_time(&model) + left.as_secs_f64()).ok()?;
         let solved = model.try_solve().ok()?;
-        let optimal = solved.status() == HighsModelStatus::Optimal;
-        let found = optimal.then(|| self.found(&solved));
+        let found = match solved.status() {
+            HighsModelStatus::Optimal => Some(self.found(&solved, true)),
+            HighsModelStatus::ReachedTimeLimit | HighsModelStatus::ReachedIterationLimit
+                if solved.primal_solution_status() != HighsSolutionStatus::None =>
+            {
+                Some(self.found(&solved, false))
+            }
+            _ => None,
+        };
         self.model = Some(Model::from(solved));
         found
     }
 
-    fn found(&self, solved: &SolvedModel) -> Found {
+    fn found(&self, solved: &SolvedModel, optimal: bool) -> Found {
         let solution = solved.get_solution();
         let duals = solution.dual_rows();
         // Of a row that may not rise above its limit: what a unit more of it would save.
@@ -383,6 +405,7 @@ impl Master {
             rows.map(|&row| price(row)).sum()
         };
         Found {
+            optimal,
             values: solution.columns().to_vec(),
             alphas: (0..self.rows.demands).map(price).collect(),
             resources: (0..self.rows.resources).map(|resource| price(self.rows.of_resource(resource))).collect(),
@@ -491,5 +514,51 @@ impl Start {
         } else {
             Stand::Upper
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::{Arc, Demand, Resource, Step};
+    use crate::rules::State;
+
+    /// Eight who want one place each of eight, those of the first four dear together.
+    fn instance() -> Instance {
+        let demand = |index: usize| {
+            let cost = |resource: usize| i64::try_from((index * 5 + resource * 3) % 7 + resource).unwrap();
+            let arcs = (0..8).map(|resource| Arc { resource, cost: cost(resource) }).collect();
+            Demand { penalty: 90, arcs, ..Demand::default() }
+        };
+        let group = |resources: std::ops::Range<usize>| {
+            let steps = vec![Step { width: Some(1), unit_cost: 0 }, Step { width: None, unit_cost: 4 }];
+            Group { resources: resources.collect(), steps, ..Group::default() }
+        };
+        let groups = vec![group(0..5), group(3..8)];
+        Instance::new((0..8).map(demand).collect(), vec![Resource { capacity: 1 }; 8], groups).unwrap()
+    }
+
+    #[test]
+    fn a_search_cut_short_at_any_step_has_an_assignment_and_prices_that_prove_no_more_than_is_true() {
+        let instance = instance();
+        let supply = Supply::of(&instance);
+        // The worst there is: everybody in the place of their own number from behind.
+        let in_hand: Vec<Option<usize>> = (0..8).rev().map(Some).collect();
+        let after = |steps: i32| {
+            let columns = first_columns(&instance, &in_hand, |_| 0);
+            let mut master = Master::new(&instance, columns, Rows::of(&instance), &in_hand).unwrap();
+            master.model.as_mut().unwrap().try_set_option("simplex_iteration_limit", steps).unwrap();
+            let found = master.solve(Duration::from_secs(3_600)).unwrap();
+            let prices = Prices::rounded(&instance, &supply, |of| found.resources[of], |of| found.groups[of]);
+            let (assign, _) = master.read(&instance, &found.values);
+            let objective = State::of(&instance, &assign, &[]).objective();
+            (found.optimal, objective, Priced::new(&instance, &supply, prices).paid.bound)
+        };
+        let (optimal, objective, bound) = after(i32::MAX);
+        assert!(optimal && bound <= objective);
+        let start = State::of(&instance, &in_hand, &[]).objective();
+        let cut: Vec<_> = (0..100).map(after).take_while(|(optimal, ..)| !optimal).collect();
+        assert_eq!(cut.first().map(|(_, objective, _)| *objective), Some(start), "no step, nothing moved");
+        assert!(cut.len() > 3 && cut.iter().all(|(_, _, cut_short)| *cut_short <= objective), "{cut:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::{Booking, Call, Failure, StoreError};
 use crate::domain::decide::Command;
@@ -22,8 +22,12 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Timers taken in one look, besides those that could not be run in the last.
 const TIMERS_AT_ONCE: usize = 200;
 
-/// After a change, how long to wait for others before a new plan is made: a practitioner publishes a dozen places at once.
+/// How long nothing must have changed before a new plan is made: a practitioner publishes a dozen places at once, and a plan made
+/// while bookings stream in is out of date before it is there, at the cost of those who book.
 const SETTLE: Duration = Duration::from_millis(200);
+
+/// How often that is waited for: a second after a change there is a new plan even where something changes all the while.
+const SETTLE_MOST: usize = 5;
 
 /// How much longer than the last plan took nothing is planned anew without being asked: with thousands who wait, plans made
 /// by themselves take a twentieth of the time and leave the rest to those who call.
@@ -152,9 +156,13 @@ impl Booking {
                 Some(Live::Event(_)) => continue,
                 None => return,
             }
+            let quiet = async {
+                sleep_until(rested).await;
+                quiet(|| self.view.applied(), async || sleep(SETTLE).await, SETTLE_MOST).await;
+            };
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => return,
-                () = sleep_until(rested.max(Instant::now() + SETTLE)) => {}
+                () = quiet => {}
             }
             // One plan for all that came meanwhile.
             live = self.view.subscribe(None);
@@ -184,6 +192,19 @@ impl Booking {
     }
 }
 
+/// Waits until `shown` has stayed the same over one pause, for so many pauses at most.
+async fn quiet<T: PartialEq>(shown: impl Fn() -> T, pause: impl AsyncFn(), pauses_most: usize) {
+    let mut before = shown();
+    for _ in 0..pauses_most {
+        pause().await;
+        let now = shown();
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
 fn command_of(timer: &Timer) -> Option<Command> {
     Some(match timer.kind {
         TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().ok()? },
@@ -200,5 +221,32 @@ fn changes_the_pool(event: &RecordedEvent) -> bool {
     match event.event.kind {
         EventKind::RequestOffered | EventKind::RequestRead | EventKind::RequestReviewed => false,
         kind => matches!(kind.subject(), "slot" | "request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How many pauses are made where something changes during the first `changing` of them.
+    async fn pauses(changing: usize, most: usize) -> usize {
+        let (shown, made) = (Cell::new(0), Cell::new(0));
+        let pause = async || {
+            made.set(made.get() + 1);
+            if made.get() <= changing {
+                shown.set(made.get());
+            }
+        };
+        quiet(|| shown.get(), pause, most).await;
+        made.get()
+    }
+
+    #[tokio::test]
+    async fn a_plan_waits_for_a_quiet_moment_and_not_for_ever() {
+        assert_eq!(pauses(0, 5).await, 1, "nothing else changed");
+        assert_eq!(pauses(3, 5).await, 4, "the fourth was quiet");
+        assert_eq!(pauses(usize::MAX, 5).await, 5, "it is never quiet");
     }
 }
