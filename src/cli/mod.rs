@@ -85,7 +85,7 @@ enum Command {
     Operating(OperatingCommand),
     /// Résout un problème d'affectation lu dans un fichier et affiche la réponse.
     Solve(SolveOptions),
-    /// Protocoles de triage : vérifier, lire, comparer.
+    /// Protocoles de triage : vérifier, lire, comparer, signer.
     Triage {
         #[command(subcommand)]
         command: TriageCommand,
