@@ -74,6 +74,7 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
         may_ask: Vec::new(),
         pathways: Vec::new(),
         valid_minutes: valid_minutes(urgency.level),
+        switched_off: Vec::new(),
     };
     pathways::look(pack, call, &mut evaluation);
     evaluation

@@ -30,6 +30,8 @@ pub struct Evaluation {
     pub pathways: Vec<Considered>,
     /// Minutes for which it holds; then it must be made again.
     pub valid_minutes: u32,
+    /// Blocks opened that are switched off, by place in the pack.
+    pub switched_off: Vec<usize>,
 }
 
 /// Something that contributes to the level.
