@@ -66,7 +66,7 @@ enum Command {
         /// Affiche le fichier par défaut, qui est aussi le mode d'emploi, et s'arrête.
         #[arg(long)]
         print_config: bool,
-        /// Vérifie les réglages, les clés d'accès, l'annuaire et le Redis s'il y en a un, puis s'arrête.
+        /// Vérifie les réglages, le protocole de triage, les clés d'accès, l'annuaire et le Redis s'il y en a un, puis s'arrête.
         #[arg(long, conflicts_with = "print_config")]
         check: bool,
     },

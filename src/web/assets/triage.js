@@ -4,7 +4,7 @@
 import { button, byId, el, input, page } from "./page.js";
 import { Problem, post } from "./api.js";
 import { warn } from "./notices.js";
-import { asking, decided, reasons, standing } from "./question.js";
+import { asking, decided, isOff, off, reasons, standing } from "./question.js";
 
 /** @typedef {import("./question.js").Question} Question */
 /** @typedef {{ id: string, label: string }} Suggested */
@@ -181,6 +181,6 @@ function show() {
   const question = last.status === "incomplete" ? next() : undefined;
   onScreen = question;
   const back = said.length > 0 ? takeBack : null;
-  place.replaceChildren(standing(last), question ? asking(question, give, back) : decided(last), reasons(last));
+  place.replaceChildren(standing(last), question ? asking(question, give, back) : isOff(last) ? off(last) : decided(last), reasons(last));
   byId("triage-title").focus();
 }
