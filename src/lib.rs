@@ -11,6 +11,7 @@ pub mod domain;
 pub mod geography;
 pub mod synthetic;
 pub mod triage;
+pub mod protocol_folder;
 pub mod matching;
 pub mod store;
 pub mod seal;

@@ -15,6 +15,7 @@ use aiguilleur::domain::{Agenda, Practitioner, Record, RequestId, Slot};
 use aiguilleur::seal::{Kek, Sealer};
 use aiguilleur::service::{Parts, Service};
 use aiguilleur::store::{EmbeddedStore, Export, Kept, Store, Versioned, codec};
+use aiguilleur::triage::Pack;
 use chrono::TimeDelta;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use uuid::Uuid;
@@ -67,7 +68,8 @@ pub(crate) fn alone(address: &str) {
         let territories = vec![Arc::new(weppes())];
         let folder = tempfile::tempdir().expect("a folder");
         let receipts = Some(receipts_in(folder.path()));
-        let parts = Parts { store, sealer, territories, policy: Policy::default(), receipts };
+        let pack = Arc::new(Pack::general().clone());
+        let parts = Parts { store, sealer, territories, policy: Policy::default(), pack, receipts };
         let service = Service::open(parts).await.expect("a service");
         let ready = began.elapsed();
         let waiting = service.territories()[0].view.read(|state| {

@@ -15,6 +15,7 @@ use crate::domain::{
     Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
     RequestId,
 };
+use crate::triage::Explanation;
 
 /// A request as an edge hands it in: every field parsed, the commune known, its point found.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub struct Case {
     pub request: CareRequest,
     /// What triage and matching know of the patient; none when it was erased or cannot be opened.
     pub facts: Option<Arc<PatientFacts>>,
+    /// Why triage came to what it came to when it was last asked; none when it was not, or cannot be opened.
+    pub explanation: Option<Explanation>,
 }
 
 impl Booking {
@@ -72,8 +75,9 @@ impl Booking {
         mut order: RequestOrder,
     ) -> Result<RequestId, Failure> {
         let follows = self.note_second_contact(&mut order);
-        let triage = self.triage_of(&order.facts, order.level, self.now());
-        let facts = self.vault.seal_new_subject(id, &order.facts)?;
+        let now = self.now();
+        let triage = self.triage_of(&order.facts, order.level, now);
+        let facts = self.vault.seal_new_subject(id, &order.facts, self.explained(&order.facts, now).as_ref())?;
         let new = NewRequest {
             id,
             channel: order.channel,
@@ -98,7 +102,8 @@ impl Booking {
         let records = self.records(&[RecordKey::request(id)]).await?;
         let request = records.request(id).cloned().ok_or(Refusal::Unknown(Subject::Request))?;
         let facts = self.facts_of(&request).await;
-        Ok(Case { request, facts })
+        let explanation = self.explanation_under(&request, &request.facts_ref).await;
+        Ok(Case { request, facts, explanation })
     }
 
     /// The facts of a request, from this node's memory while the request lives, else from the vault. None, and a line in the
@@ -189,8 +194,10 @@ impl Booking {
             // What the regulation of the call decided stands, unless a red flag is yes.
             let stands = before.request.triage.decided_by == Some(DecidedBy::Regulation);
             let declared = before.request.triage.decided.filter(|_| stands);
-            let triage = self.triage_of(&facts, declared, self.now());
-            let facts = self.vault.seal_facts_again(id, &facts).await?;
+            let now = self.now();
+            let triage = self.triage_of(&facts, declared, now);
+            let explanation = self.explained(&facts, now);
+            let facts = self.vault.seal_facts_again(id, &facts, explanation.as_ref()).await?;
             let command = Command::Reassess { request: id, facts_ref: facts.reference, triage };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.
             let same_facts = |records: &crate::domain::Records| match records.request(id) {

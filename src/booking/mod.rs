@@ -8,6 +8,7 @@ pub mod call;
 pub mod driver;
 pub mod erasure;
 pub mod expectations;
+pub mod explaining;
 pub mod intake;
 pub mod offers;
 pub mod places;
@@ -22,6 +23,7 @@ pub mod solver_thread;
 pub mod sweeper;
 pub mod vault;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,7 +31,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::domain::time::from_millis;
-use crate::domain::{Retention, Territory};
+use crate::domain::{ComplaintId, Retention, Territory};
 use crate::geography::travel::TravelTime;
 use crate::matching::Forecast;
 use crate::receipts::Journal;
@@ -39,6 +41,7 @@ use crate::views::TerritoryView;
 
 pub use call::{Call, Failure, StoreError};
 pub use erasure::{Found, Sought};
+pub use explaining::Standing;
 pub use intake::{Case, RequestOrder};
 pub use offers::{Offer, Offers, Search};
 pub use places::Held;
@@ -66,6 +69,8 @@ pub struct Policy {
     pub horizon: TimeDelta,
     /// Whether the triage pack recommends levels; else a level is always a person's.
     pub triage: bool,
+    /// Complaints of the pack it recommends nothing for: the regulation decides.
+    pub switched_off: BTreeSet<ComplaintId>,
     /// How long a call may try to learn the outcome of a commit before it answers "unknown".
     pub patience: Duration,
 }
@@ -79,6 +84,7 @@ impl Default for Policy {
             offers_max: 10,
             horizon: TimeDelta::days(7),
             triage: true,
+            switched_off: BTreeSet::new(),
             patience: Duration::from_secs(5),
         }
     }

@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Booking, Failure};
-use crate::domain::{CareNeed, CareRequest, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
+use super::{Booking, Failure, Standing};
+use crate::domain::{CareNeed, DecidedBy, Level, PatientFacts, Triage, TriageStatus};
 use crate::triage::pack::Urgency;
 use crate::triage::{Answers, Call, Evaluation, Suggester, Suggestion, evaluate};
 
@@ -26,7 +26,7 @@ impl Booking {
     /// What triage makes of what is known of a patient at an instant; none while triage is off, or its pack is not
     /// in force.
     pub fn evaluated(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Evaluation> {
-        if !self.policy.triage || !self.pack.is_valid_at(at) {
+        if self.triage_standing(at) != Standing::InUse {
             return None;
         }
         let answers = Answers::read(&self.pack, &facts.answers);
@@ -41,20 +41,16 @@ impl Booking {
             complaints: &complaints,
             answers: &answers,
         };
-        Some(evaluate(&self.pack, &call))
-    }
-
-    /// The evaluation that explains a request as it stands, if the pack that made it is the one in use.
-    pub fn evaluation_of(&self, request: &CareRequest, facts: &PatientFacts) -> Option<Evaluation> {
-        let same = request.triage.pack.hash == self.pack.hash;
-        self.evaluated(facts, request.created_at).filter(|_| same)
+        Some(evaluate(&self.pack, &call).without(&self.switched_off()))
     }
 
     /// What stands for somebody of whom this is known, whose level was `declared` by the regulation of the call or not.
     pub(super) fn triage_of(&self, facts: &PatientFacts, declared: Option<Level>, now: DateTime<Utc>) -> Triage {
         let evaluation = self.evaluated(facts, now);
         let status = evaluation.as_ref().map_or(TriageStatus::Incomplete, |evaluation| evaluation.status);
-        let urgency = evaluation.as_ref().map(|evaluation| evaluation.urgency);
+        // A complaint that is switched off has nothing recommended, but for a stop.
+        let recommending = evaluation.as_ref().filter(|evaluation| evaluation.recommends());
+        let urgency = recommending.map(|evaluation| evaluation.urgency);
         let (decided, decided_by) = match (declared, status) {
             // A red flag stops whatever was declared.
             (_, TriageStatus::Stopped) => (urgency, Some(DecidedBy::Engine)),
@@ -62,6 +58,7 @@ impl Booking {
             (None, TriageStatus::Decided) => (urgency, Some(DecidedBy::Engine)),
             (None, TriageStatus::Incomplete) => (None, None),
         };
+        let is_off = evaluation.is_some() && recommending.is_none();
         let said = declared.is_none() || !facts.answers.is_empty();
         Triage {
             status: match decided.map(|urgency| urgency.level) {
@@ -78,7 +75,7 @@ impl Booking {
             care_need: self.care_need(facts, evaluation.as_ref().filter(|_| declared.is_none())),
             // What the regulation of the call decided needs no second régulateur.
             regulation_required: declared.is_none()
-                && status == TriageStatus::Decided
+                && (status == TriageStatus::Decided || is_off)
                 && evaluation.as_ref().is_some_and(|evaluation| evaluation.regulation_required),
             valid_until: evaluation
                 .filter(|_| declared.is_none() && status != TriageStatus::Incomplete)

@@ -78,7 +78,7 @@ impl Booking {
 
     /// What triage would not decide alone, one sentence each.
     fn what_a_regulator_sees(&self, request: &CareRequest, facts: &PatientFacts) -> Vec<String> {
-        let Some(evaluation) = self.evaluation_of(request, facts) else { return Vec::new() };
+        let Some(evaluation) = self.evaluated(facts, request.created_at) else { return Vec::new() };
         let of_entries = evaluation.entries.iter().filter(|entry| entry.for_regulator).filter_map(|entry| {
             let Contribution::Question { block, question, given: Some(given) } = entry.what else { return None };
             let asked = &self.pack.complaints[block].questions[question];

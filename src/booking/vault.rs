@@ -14,9 +14,11 @@ use crate::domain::{
     Appointment, AppointmentId, CareRequest, Erasure, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
 };
 use crate::seal::{
-    DataKey, SealError, Sealer, blob_names, open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text,
+    DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_identity, open_text, seal_explanation,
+    seal_facts, seal_identity, seal_text,
 };
 use crate::store::{Store, StoreError, Write};
+use crate::triage::Explanation;
 use crate::views::FactsSource;
 
 /// The sealed data of one territory.
@@ -53,16 +55,21 @@ fn keep(name: String, bytes: Bytes) -> Write {
     Write::Blob { name, bytes: Some(bytes) }
 }
 
-/// The blobs an erasure removes. A reason written about a slot has a key of its own, which goes with it.
+/// The blobs an erasure removes, what triage made of facts with the facts. A reason written about a slot has a key of its own, which goes with it.
 pub(super) fn removal(erasure: &Erasure) -> Vec<Write> {
     let Erasure { request, references } = erasure;
     let remove = |name| Write::Blob { name, bytes: None };
     let of_a_slot = |reference: &&String| reference.contains(REASON) && !reference.starts_with(&request.to_string());
+    let of_facts = |reference: &&String| reference.starts_with(&format!("{request}{FACTS}"));
     let mut blobs = vec![remove(blob_names::wrapped_key(request))];
     blobs.extend(references.iter().map(|reference| remove(blob_names::payload(reference))));
+    blobs.extend(references.iter().filter(of_facts).map(|reference| remove(blob_names::explanation(reference))));
     blobs.extend(references.iter().filter(of_a_slot).map(|reference| remove(blob_names::wrapped_key(reference))));
     blobs
 }
+
+/// Stands in the reference of facts.
+const FACTS: &str = ".facts";
 
 /// Stands in the reference of a reason.
 const REASON: &str = ".reason.";
@@ -99,27 +106,67 @@ impl Vault {
         Self { store, sealer, territory }
     }
 
-    /// Seals the facts of a new request under a key of its own.
+    /// Seals the facts of a new request under a key of its own, with what triage made of them.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn seal_new_subject(&self, request: RequestId, facts: &PatientFacts) -> Result<Sealed, VaultError> {
+    pub fn seal_new_subject(
+        &self,
+        request: RequestId,
+        facts: &PatientFacts,
+        explanation: Option<&Explanation>,
+    ) -> Result<Sealed, VaultError> {
         let (key, wrapped) = self.sealer.new_subject()?;
-        let reference = format!("{request}.facts");
-        let payload = seal_facts(&key, &self.territory, &reference, facts)?;
-        Ok(Sealed::new(reference, payload).with_key_of(request, wrapped))
+        let sealed = self.facts_and_why(&key, format!("{request}{FACTS}"), facts, explanation)?;
+        Ok(sealed.with_key_of(request, wrapped))
     }
 
-    /// Seals changed facts under a name of their own: the earlier ones stay, for whoever is reading them, until the request
-    /// is erased.
+    /// Seals changed facts under a name of their own, with what triage made of them: the earlier ones stay, for whoever is
+    /// reading them, until the request is erased.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub async fn seal_facts_again(&self, request: RequestId, facts: &PatientFacts) -> Result<Sealed, VaultError> {
+    pub async fn seal_facts_again(
+        &self,
+        request: RequestId,
+        facts: &PatientFacts,
+        explanation: Option<&Explanation>,
+    ) -> Result<Sealed, VaultError> {
         let key = self.key_of(request).await?;
-        let reference = format!("{request}.facts.{}", Uuid::now_v7());
-        let payload = seal_facts(&key, &self.territory, &reference, facts)?;
-        Ok(Sealed::new(reference, payload))
+        self.facts_and_why(&key, format!("{request}{FACTS}.{}", Uuid::now_v7()), facts, explanation)
+    }
+
+    fn facts_and_why(
+        &self,
+        key: &DataKey,
+        reference: String,
+        facts: &PatientFacts,
+        explanation: Option<&Explanation>,
+    ) -> Result<Sealed, VaultError> {
+        let payload = seal_facts(key, &self.territory, &reference, facts)?;
+        let mut sealed = Sealed::new(reference, payload);
+        if let Some(explanation) = explanation {
+            let payload = seal_explanation(key, &self.territory, &sealed.reference, explanation)?;
+            sealed.blobs.push(keep(blob_names::explanation(&sealed.reference), payload));
+        }
+        Ok(sealed)
+    }
+
+    /// What triage made of facts when it was asked, by the reference of the facts; none where it was not.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open_explanation(&self, request: RequestId, facts: &str) -> Result<Option<Explanation>, VaultError> {
+        let name = blob_names::explanation(facts);
+        let (key, sealed) = tokio::join!(self.key_of(request), self.store.blob(&self.territory, &name));
+        let Some(sealed) = sealed? else { return Ok(None) };
+        Ok(Some(open_explanation(&key?, &self.territory, facts, &sealed)?))
+    }
+
+    /// The references of the facts of a request, those of its entry first.
+    pub fn facts_references(request: &CareRequest) -> impl Iterator<Item = &String> {
+        let own = format!("{}{FACTS}", request.id);
+        request.put_away.iter().chain([&request.facts_ref]).filter(move |reference| reference.starts_with(&own))
     }
 
     /// Seals what somebody wrote about a request (why a level was changed, why it was cancelled): free text of a call may say

@@ -66,7 +66,7 @@ enum Command {
         /// Affiche le fichier par défaut, qui est aussi le mode d'emploi, et s'arrête.
         #[arg(long)]
         print_config: bool,
-        /// Vérifie les réglages, les clés d'accès, l'annuaire et le Redis s'il y en a un, puis s'arrête.
+        /// Vérifie les réglages, le protocole de triage, les clés d'accès, l'annuaire et le Redis s'il y en a un, puis s'arrête.
         #[arg(long, conflicts_with = "print_config")]
         check: bool,
     },
@@ -85,7 +85,7 @@ enum Command {
     Operating(OperatingCommand),
     /// Résout un problème d'affectation lu dans un fichier et affiche la réponse.
     Solve(SolveOptions),
-    /// Protocoles de triage : vérifier, lire, comparer.
+    /// Protocoles de triage : vérifier, lire, comparer, signer.
     Triage {
         #[command(subcommand)]
         command: TriageCommand,

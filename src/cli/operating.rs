@@ -22,6 +22,7 @@ use crate::operations::{backup, missing};
 use crate::receipts::{self, Journal, Since};
 use crate::seal::{Kek, MacKey, Sealer, Signer};
 use crate::service::{self, KeyFiles, OpenedStore, Service, StoreChoice, connect, open_store};
+use crate::triage::Pack;
 
 /// The longest that may be set: no command on the data of a stopped service forgets receipts the service would keep.
 const RECEIPTS_KEPT_DAYS: u16 = 400;
@@ -361,6 +362,8 @@ impl Data {
             sealer: Arc::new(Sealer::new(secrets.kek)),
             territories: self.territories.clone(),
             policy: Policy::default(),
+            // Nobody is triaged by these commands.
+            pack: Arc::new(Pack::general().clone()),
             receipts: (!about_losses).then(|| journal.clone()),
         };
         let mut territories = Service::open(parts).await?.territories().to_vec();

@@ -32,6 +32,7 @@ pub use reader::SettingFault;
 pub use security::SecuritySettings;
 pub use service::ServiceSettings;
 pub use store::StoreSettings;
+pub use triage::{ACCEPTED, TriageSettings};
 
 /// The default file, commented: what `serve --print-config` prints.
 pub const MANUAL: &str = include_str!("aiguilleur.toml");
@@ -50,8 +51,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[security]`.
     pub security: SecuritySettings,
-    /// `[booking]` and `[triage]`.
+    /// `[booking]`.
     pub policy: Policy,
+    /// `[triage]`.
+    pub triage: TriageSettings,
     /// `[limits]`.
     pub limits: Limits,
     /// `[log]`.
@@ -128,10 +131,8 @@ fn sections(reader: &mut Reader) -> Settings {
         practitioners: reader.section("directory").path("practitioners"),
         store: StoreSettings::read(&mut reader.section("store"), &service.data),
         security: SecuritySettings::read(&mut reader.section("security"), &service.data),
-        policy: Policy {
-            triage: triage::is_on(&mut reader.section("triage")),
-            ..tuning::policy(&mut reader.section("booking"))
-        },
+        policy: tuning::policy(&mut reader.section("booking")),
+        triage: TriageSettings::read(&mut reader.section("triage")),
         limits: tuning::limits(&mut reader.section("limits"), service.stop_within),
         log: LogSettings::read(&mut reader.section("log")),
         service,

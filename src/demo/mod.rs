@@ -25,6 +25,7 @@ use crate::receipts::{FOLDER, Journal};
 use crate::seal::{Fingerprinter, Sealer};
 use crate::service::{self, KeyFiles, OpenedStore, Service, StoreChoice, open_store};
 use crate::store::RedisOptions;
+use crate::triage::Pack;
 
 /// What `demo` is asked to do.
 #[derive(Debug, Clone)]
@@ -80,7 +81,8 @@ pub async fn run(options: DemoOptions, say: &mut (dyn FnMut(&str) + Send)) -> an
 
     let sealer = Arc::new(Sealer::new(secrets.kek));
     let receipts = Some(Journal::open(&home.path.join(FOLDER), RECEIPTS_KEPT_DAYS)?);
-    let parts = service::Parts { store, sealer, territories: vec![territory], policy: Policy::default(), receipts };
+    let (territories, pack) = (vec![territory], Arc::new(Pack::general().clone()));
+    let parts = service::Parts { store, sealer, territories, policy: Policy::default(), pack, receipts };
     let mut service = Service::open(parts).await?;
     let booking = service.territories()[0].clone();
     let people = population::ensure(&booking, &clock, opening.at, options.seed).await?;

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web as route};
+use chrono::{DateTime, Utc};
 use maud::Markup;
 
 use super::Reply;
@@ -12,13 +13,13 @@ use super::problem::Problem;
 use super::routes;
 use super::sign_in;
 use super::state::AppState;
-use crate::booking::Booking;
+use crate::booking::{Booking, Standing};
 use crate::domain::{Role, TerritoryId};
 use crate::identity::Caller;
-use crate::web::assets;
 use crate::web::console::{self, Complaint, Console};
 use crate::web::fault::{self, Fault};
 use crate::web::home::{self, Home};
+use crate::web::{Notice, assets};
 
 /// Opens the console of the demo as its médecin régulateur.
 const AS_REGULATOR: &str = "role=regulator";
@@ -44,6 +45,7 @@ async fn entrance(request: HttpRequest) -> Reply {
         territories: state.territories.values().map(|booking| booking.territory.as_ref()).collect(),
         demo: state.identity.is_demo(),
         practitioner,
+        notices: &notices(&state),
     };
     Ok(shown(StatusCode::OK, home::page(&home)))
 }
@@ -75,9 +77,9 @@ async fn operator_console(request: HttpRequest) -> Reply {
         person: (!demo).then(|| caller.account().unwrap_or(&caller.actor().id)),
         demo,
         now,
-        triage: booking.policy.triage,
-        signed: booking.pack.is_signed(),
+        triage: booking.triage_standing(now) == Standing::InUse,
         regulator: caller.actor().role == Role::Regulator,
+        notices: &notices_of(booking, now),
         hold: booking.policy.hold,
     };
     let mut answer = shown(StatusCode::OK, console::page(&console));
@@ -91,6 +93,25 @@ async fn operator_console(request: HttpRequest) -> Reply {
         answer.headers_mut().append(header::SET_COOKIE, left);
     }
     Ok(answer)
+}
+
+/// What every page says of triage: one pack serves all territories.
+pub(super) fn notices(state: &AppState) -> Vec<Notice> {
+    state.territories.values().next().map(|booking| notices_of(booking, booking.now())).unwrap_or_default()
+}
+
+fn notices_of(booking: &Booking, now: DateTime<Utc>) -> Vec<Notice> {
+    let standing = match booking.triage_standing(now) {
+        Standing::Off => return Vec::new(),
+        Standing::InUse => None,
+        Standing::NotYet => Some(Notice::NotYet),
+        Standing::Expired => Some(Notice::Expired),
+    };
+    let unsigned = (!booking.pack.is_signed()).then_some(Notice::Unsigned);
+    let known = booking.policy.switched_off.iter().filter_map(|id| booking.pack.complaint(id));
+    let off: Vec<String> = known.map(|complaint| complaint.label.clone()).collect();
+    let off = (!off.is_empty()).then_some(Notice::SwitchedOff(off));
+    [standing, unsigned, off].into_iter().flatten().collect()
 }
 
 /// The operator or régulateur this browser is signed in as, here.

@@ -98,6 +98,7 @@ pub(super) async fn one(at: RequestAt<RequestParty>) -> Reply {
             _ => None,
         };
     }
+    at.showing().evaluated_then(&mut history, &at.booking.evaluations(&case.request).await);
     answer.history = Some(history);
     shown(&answer)
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Reply;
 use super::extract::state_of;
-use super::pages::shown;
+use super::pages::{notices, shown};
 use super::problem::{Problem, Slug};
 use super::state::AppState;
 use crate::domain::{Role, TerritoryId};
@@ -43,7 +43,8 @@ pub(super) async fn form(request: HttpRequest) -> Reply {
     let state = state_of(&request)?;
     let asked = route::Query::<Asked>::from_query(request.query_string()).map(route::Query::into_inner);
     let console = asked.unwrap_or_default().console(&state);
-    Ok(shown(StatusCode::OK, sign_in::page(SignIn { console: console.as_ref(), refused: None })))
+    let notices = notices(&state);
+    Ok(shown(StatusCode::OK, sign_in::page(SignIn { console: console.as_ref(), refused: None, notices: &notices })))
 }
 
 /// `POST /sign-in`.
@@ -52,8 +53,11 @@ pub(super) async fn enter(request: HttpRequest, form: Result<route::Form<Asked>,
     refuse_other_sites(&request, &state)?;
     let asked = form.map(route::Form::into_inner).unwrap_or_default();
     let console = asked.console(&state);
-    let page =
-        |status, refused| shown(status, sign_in::page(SignIn { console: console.as_ref(), refused: Some(refused) }));
+    let notices = notices(&state);
+    let page = |status, refused| {
+        let sign_in = SignIn { console: console.as_ref(), refused: Some(refused), notices: &notices };
+        shown(status, sign_in::page(sign_in))
+    };
     // Before the key is looked at: whoever guesses learns no faster than this.
     if let Err(problem) = state.throttle.note_stranger(state.front.peer(&request)) {
         let seconds = problem.seconds_to_wait().unwrap_or(1);

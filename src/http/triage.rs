@@ -9,6 +9,7 @@ use super::wire::triage::{
     ApprovalShown, ComplaintShown, FlagShown, ForcedQuestion, Protocol, SuggestedComplaint, SuggestionShown,
 };
 use super::{Reply, shown};
+use crate::booking::Standing;
 use crate::triage::evaluation::Spoken;
 
 /// `GET T/triage/protocol`.
@@ -19,10 +20,12 @@ pub(super) async fn protocol(at: At<Anyone>) -> Reply {
         label: complaint.label.clone(),
         synonyms: complaint.synonyms.clone(),
         default_level: complaint.default.level.code(),
+        switched_off: at.booking.policy.switched_off.contains(&complaint.id),
         questions: (0..complaint.questions.len()).map(|place| question(pack, Spoken::Question(block, place))).collect(),
         groups: (0..complaint.groups.len()).map(|place| question(pack, Spoken::Group(block, place))).collect(),
     });
     let zone = at.booking.territory.zone;
+    let standing = at.booking.triage_standing(at.now);
     let approvals = pack.approvals.iter().map(|one| ApprovalShown {
         name: one.name.clone(),
         rpps: one.rpps.to_string(),
@@ -34,7 +37,11 @@ pub(super) async fn protocol(at: At<Anyone>) -> Reply {
         version: pack.version.clone(),
         hash: pack.hash.clone(),
         approvals: approvals.collect(),
-        in_use: at.booking.policy.triage,
+        in_use: standing == Standing::InUse,
+        standing: standing.code(),
+        signed: pack.is_signed(),
+        valid_from: zone.local(pack.valid_from),
+        valid_to: zone.local(pack.valid_to),
         notice: pack.notice.clone(),
         flags: pack.flags.iter().map(|flag| FlagShown { id: flag.id.clone(), label: flag.label.clone() }).collect(),
         complaints: complaints.collect(),
@@ -46,7 +53,15 @@ pub(super) async fn assess(at: At<Intake>, body: Body) -> Reply {
     let today = at.booking.territory.zone.day(at.now);
     let facts = body.read(|fields| read_case(fields, &at.booking, today))?;
     let Some(evaluation) = at.booking.evaluated(&facts, at.now) else {
-        let detail = "Le triage n'est pas en service ici : le niveau est celui de la régulation médicale.";
+        let detail = match at.booking.triage_standing(at.now) {
+            Standing::NotYet => {
+                "Le protocole de triage n'est pas encore en vigueur : le niveau est celui de la régulation médicale."
+            }
+            Standing::Expired => {
+                "Le protocole de triage n'est plus en vigueur : le niveau est celui de la régulation médicale."
+            }
+            _ => "Le triage n'est pas en service ici : le niveau est celui de la régulation médicale.",
+        };
         return Err(Problem::new(Slug::NotFound, detail));
     };
     shown(&at.showing().assessed(&facts, &evaluation))

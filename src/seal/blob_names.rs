@@ -14,6 +14,11 @@ pub fn payload(reference: impl Display) -> String {
     format!("p/{reference}")
 }
 
+/// Why triage came to what it came to with the facts under this reference; beside them, so that it goes with them.
+pub fn explanation(facts: impl Display) -> String {
+    format!("{}.explanation", payload(facts))
+}
+
 /// Whether a blob of this name is a wrapped data key.
 pub fn is_wrapped_key(name: &str) -> bool {
     name.starts_with("k/")

@@ -39,6 +39,26 @@ pub fn open_facts(
     open(key, Aad { territory, reference, fields: FieldSet::Facts }, sealed)
 }
 
+/// Seals an explanation of triage, whatever its form, for the blob `reference` of a territory.
+pub fn seal_explanation<T: Serialize>(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    explanation: &T,
+) -> Result<Bytes, SealError> {
+    seal(key, Aad { territory, reference, fields: FieldSet::Explanation }, explanation)
+}
+
+/// Opens what [`seal_explanation`] made.
+pub fn open_explanation<T: DeserializeOwned>(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    sealed: &[u8],
+) -> Result<T, SealError> {
+    open(key, Aad { territory, reference, fields: FieldSet::Explanation }, sealed)
+}
+
 /// Seals who the patient is, for the blob `reference` of a territory.
 pub fn seal_identity(
     key: &DataKey,

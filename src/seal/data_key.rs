@@ -27,6 +27,8 @@ coded!(
         Facts = "facts",
         /// Who the patient is.
         Identity = "identity",
+        /// Why triage came to what it came to.
+        Explanation = "explanation",
         /// What somebody wrote about a request.
         Text = "text",
         /// What a delivery sends.

@@ -13,7 +13,9 @@ mod envelope;
 mod kek;
 mod key_file;
 
-pub use codec::{open_facts, open_identity, open_text, seal_facts, seal_identity, seal_text};
+pub use codec::{
+    open_explanation, open_facts, open_identity, open_text, seal_explanation, seal_facts, seal_identity, seal_text,
+};
 pub use data_key::{Aad, DataKey, FieldSet, Sealer, wrapped_under};
 pub use digests::{Fingerprinter, MacKey, Signer};
 pub use envelope::Plain;

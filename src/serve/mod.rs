@@ -5,6 +5,7 @@ mod access;
 mod directory;
 mod directory_file;
 mod durability;
+mod protocol;
 mod supervisor;
 mod surroundings;
 mod watched_file;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::booking::Policy;
 use crate::config::{self, Settings};
 use crate::control::{ControlSocket, Running};
 use crate::domain::time::from_millis;
@@ -36,6 +38,7 @@ use watched_file::WatchedFile;
 /// What must be put right first.
 pub async fn check(settings: &Settings) -> anyhow::Result<()> {
     surroundings::look_around(settings)?;
+    protocol::read(&settings.triage)?;
     access::read(&settings.security.access_keys)?;
     if let Some(folder) = &settings.practitioners {
         for territory in &settings.service.territories {
@@ -56,7 +59,9 @@ pub async fn check(settings: &Settings) -> anyhow::Result<()> {
 pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyhow::Result<()> {
     let mut warnings = surroundings::look_around(&settings)?;
     let supervisor = Supervisor::behind(config::notify_socket().as_deref());
-    let Settings { service: asked, practitioners, store, security, policy, limits, log: _ } = settings;
+    let Settings { service: asked, practitioners, store, security, policy, triage, limits, log: _ } = settings;
+    let protocol = protocol::read(&triage)?;
+    warnings.extend(protocol.warnings());
     let watched_keys = WatchedFile::new(security.access_keys.clone());
     let keys = access::read(&security.access_keys)?;
     let socket = ControlSocket::take(&asked.data)?;
@@ -87,7 +92,8 @@ pub async fn run(settings: Settings, say: &mut (dyn FnMut(&str) + Send)) -> anyh
         store: store.clone(),
         sealer: Arc::new(Sealer::new(secrets.kek)),
         territories: asked.territories.clone(),
-        policy,
+        policy: Policy { triage: protocol.in_use, switched_off: protocol.switched_off, ..policy },
+        pack: protocol.pack,
         receipts: Some(receipts.clone()),
     };
     let mut service = Service::open(parts).await?;

@@ -46,6 +46,8 @@ pub struct Parts {
     pub territories: Vec<Arc<Territory>>,
     /// How booking is set.
     pub policy: Policy,
+    /// The triage pack.
+    pub pack: Arc<Pack>,
     /// Where this node keeps receipts of what it told its callers.
     pub receipts: Option<Arc<Journal>>,
 }
@@ -65,14 +67,13 @@ impl Service {
     /// # Errors
     /// The first territory that cannot be loaded, and why; a store that knows nothing of what this node served before.
     pub async fn open(parts: Parts) -> anyhow::Result<Self> {
-        let Parts { store, sealer, territories, policy, receipts } = parts;
+        let Parts { store, sealer, territories, policy, pack, receipts } = parts;
         let served: Vec<_> = territories.iter().map(|territory| territory.id.clone()).collect();
         let reconciled = match &receipts {
             Some(journal) => receipts::hold_against(journal, &*store, &served).await?,
             None => Vec::new(),
         };
         let solver = SolverThread::start(solver_thread::WAITING_MOST).context("le fil du solveur ne démarre pas")?;
-        let pack = Arc::new(Pack::general().clone());
         let (stop, stopped) = watch::channel(false);
         let opened: Vec<_> = stream::iter(territories)
             .map(|territory| {

@@ -75,6 +75,7 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
         may_ask: Vec::new(),
         flags: Vec::new(),
         pathways: Vec::new(),
+        switched_off: Vec::new(),
     };
     pathways::look(pack, call, &mut evaluation);
     if evaluation.status == TriageStatus::Decided {

@@ -33,6 +33,8 @@ pub struct Evaluation {
     pub flags: Vec<usize>,
     /// Lighter services looked at.
     pub pathways: Vec<Considered>,
+    /// Blocks opened that are switched off, by place in the pack.
+    pub switched_off: Vec<usize>,
 }
 
 /// Something that contributes to the level.

@@ -11,17 +11,20 @@ pub mod asking;
 pub mod comparison;
 pub mod engine;
 pub mod evaluation;
+pub mod explanation;
 pub mod golden;
 pub mod hub;
 pub mod pack;
 pub mod pathways;
 pub mod shipped;
 pub mod suggest;
+mod switched_off;
 #[cfg(test)]
 mod tests;
 
 pub use answers::Answers;
 pub use engine::{Call, evaluate};
 pub use evaluation::Evaluation;
+pub use explanation::Explanation;
 pub use pack::{Complaint, Fault, Pack};
 pub use suggest::{Suggester, Suggestion};

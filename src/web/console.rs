@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::frame::{self, Frame, Scripted};
+use super::frame::{self, Frame, Notice, Scripted};
 use super::texts::{ConsoleTexts, texts};
 use crate::domain::{Level, Modality, Sex, Territory};
 
@@ -35,10 +35,10 @@ pub struct Console<'a> {
     pub now: DateTime<Utc>,
     /// Whether triage recommends levels.
     pub triage: bool,
-    /// Whether a physician signed its pack.
-    pub signed: bool,
     /// Whether whoever is signed in is a médecin régulateur.
     pub regulator: bool,
+    /// What every page says of triage here.
+    pub notices: &'a [Notice],
     /// How long a hold lasts, for the remaining time of others' holds.
     pub hold: TimeDelta,
 }
@@ -52,6 +52,7 @@ pub fn page(console: &Console<'_>) -> Markup {
         place: Some(&territory.name),
         person: Some(console.person.unwrap_or(if console.regulator { &t.demo_regulator } else { &t.demo_person })),
         demo: console.demo,
+        notices: console.notices,
     };
     let tools = html! {
         span id="live" class="live" data-state="connecting" { (t.live_connecting) }
@@ -127,7 +128,6 @@ fn call_form(t: &ConsoleTexts, console: &Console<'_>) -> Markup {
                     p id="words-hint" class="hint" { (t.words_hint) }
                     div id="heard" {}
                     button type="button" id="ask" class="plain" { (t.ask) }
-                    @if !console.signed { p class="hint unsigned" { (t.unsigned) } }
                 }
             }
             div class="pair" {
@@ -307,13 +307,15 @@ mod tests {
             person: None,
             demo: true,
             triage: true,
-            signed: false,
             regulator: false,
+            notices: &[Notice::Unsigned],
             now: "2026-11-24T08:00:00Z".parse().unwrap(),
             hold: TimeDelta::minutes(5),
         };
         let text = page(&console).into_string();
-        for wanted in ["Wicres", "59658", "Europe/Paris", "tel:15", "lang=\"fr\"", "toux_rhume", "<noscript>"] {
+        for wanted in
+            ["non validé", "Wicres", "59658", "Europe/Paris", "tel:15", "lang=\"fr\"", "toux_rhume", "<noscript>"]
+        {
             assert!(text.contains(wanted), "{wanted}");
         }
         for level in Level::ALL {

@@ -22,7 +22,7 @@ pub fn page(fault: Fault, demo: bool) -> Markup {
         Fault::Unavailable => (&t.unavailable, &t.unavailable_advice),
     };
     let title = format!("{} : {}", t.title, what.trim_end_matches('.'));
-    let frame = Frame { title: &title, place: None, person: None, demo };
+    let frame = Frame { title: &title, place: None, person: None, demo, notices: &[] };
     frame::page(
         frame,
         &html! {
@@ -48,7 +48,7 @@ pub struct ProblemKind<'a> {
 /// The page of a kind of problem.
 pub fn problem_kind(kind: ProblemKind<'_>) -> Markup {
     let t = &texts().error;
-    let frame = Frame { title: kind.title, place: None, person: None, demo: false };
+    let frame = Frame { title: kind.title, place: None, person: None, demo: false, notices: &[] };
     frame::page(
         frame,
         &html! {

@@ -16,6 +16,31 @@ pub struct Frame<'a> {
     pub person: Option<&'a str>,
     /// Whether everybody on the page is invented.
     pub demo: bool,
+    /// What every page says of triage here.
+    pub notices: &'a [Notice],
+}
+
+/// What whoever reads any page must know of triage here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Its pack is not signed.
+    Unsigned,
+    /// Its pack is not yet in force: no level is recommended.
+    NotYet,
+    /// Its pack is no longer in force: no level is recommended.
+    Expired,
+    /// Complaints for which no level is recommended, by their names for people.
+    SwitchedOff(Vec<String>),
+}
+
+fn sentence(notice: &Notice) -> String {
+    let t = &texts().frame;
+    match notice {
+        Notice::Unsigned => t.unsigned.clone(),
+        Notice::NotYet => t.not_yet.clone(),
+        Notice::Expired => t.expired.clone(),
+        Notice::SwitchedOff(labels) => format!("{} {}.", t.switched_off, labels.join(" ; ")),
+    }
 }
 
 /// What the scripts of a page need.
@@ -93,6 +118,7 @@ fn whole(frame: Frame<'_>, scripted: Option<&Scripted<'_>>, kind: &str, main: &M
                         p class="emergency-line" {
                             (t.emergency) " " a href="tel:15" { (t.emergency_number) } "."
                         }
+                        @for notice in frame.notices { p class="triage-line" { (sentence(notice)) } }
                         @if frame.demo {
                             p class="demo-line" { strong { (t.demo) } " " (t.demo_people) }
                         }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, Notice};
 use super::texts::texts;
 use crate::domain::{Rpps, Territory};
 
@@ -15,12 +15,14 @@ pub struct Home<'a> {
     pub demo: bool,
     /// A practitioner of the demo, as an example of their token.
     pub practitioner: Option<Rpps>,
+    /// What every page says of triage here.
+    pub notices: &'a [Notice],
 }
 
 /// The page.
 pub fn page(home: &Home<'_>) -> Markup {
     let t = &texts().home;
-    let frame = Frame { title: &t.title, place: None, person: None, demo: home.demo };
+    let frame = Frame { title: &t.title, place: None, person: None, demo: home.demo, notices: home.notices };
     frame::page(
         frame,
         &html! {
@@ -91,7 +93,7 @@ mod tests {
     fn tokens_are_shown_in_the_demo_and_nowhere_else() {
         let weppes = builtin::load("weppes").unwrap();
         for demo in [true, false] {
-            let text = page(&Home { territories: vec![&weppes], demo, practitioner: None }).into_string();
+            let text = page(&Home { territories: vec![&weppes], demo, practitioner: None, notices: &[] }).into_string();
             assert_eq!(text.contains("demo-operator"), demo);
             assert!(text.contains("/console/weppes") && text.contains("tel:15"));
         }

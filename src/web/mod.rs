@@ -12,6 +12,8 @@ pub mod fault;
 pub mod sign_in;
 mod texts;
 
+pub use frame::Notice;
+
 /// The policy every page is sent with: our own files only, nothing inline, no markup made from text, in nobody's frame.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \

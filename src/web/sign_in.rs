@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, Notice};
 use super::texts::texts;
 use crate::domain::TerritoryId;
 
@@ -13,6 +13,8 @@ pub struct SignIn<'a> {
     pub console: Option<&'a TerritoryId>,
     /// Why the key that was shown opens nothing.
     pub refused: Option<KeyRefused>,
+    /// What every page says of triage here.
+    pub notices: &'a [Notice],
 }
 
 /// Why a key opens nothing.
@@ -38,7 +40,7 @@ pub fn page(sign_in: SignIn<'_>) -> Markup {
         Some(_) => format!("{}{}", t.error_title, t.title),
         None => t.title.clone(),
     };
-    let frame = Frame { title: &title, place: None, person: None, demo: false };
+    let frame = Frame { title: &title, place: None, person: None, demo: false, notices: sign_in.notices };
     frame::page(
         frame,
         &html! {
@@ -83,9 +85,10 @@ mod tests {
     #[test]
     fn a_refused_key_is_said_first_and_never_shown_again() {
         let weppes = "weppes".parse().unwrap();
-        let plain = page(SignIn { console: Some(&weppes), refused: None }).into_string();
+        let plain = page(SignIn { console: Some(&weppes), refused: None, notices: &[Notice::Expired] }).into_string();
+        assert!(plain.contains("plus en vigueur"), "{plain}");
         assert!(plain.contains("value=\"weppes\"") && !plain.contains("role=\"alert\""), "{plain}");
-        let refused = page(SignIn { console: None, refused: Some(KeyRefused::TooMany(7)) }).into_string();
+        let refused = page(SignIn { console: None, refused: Some(KeyRefused::TooMany(7)), notices: &[] }).into_string();
         assert!(refused.contains("<title>Erreur\u{a0}: "), "{refused}");
         assert!(refused.contains("role=\"alert\"") && refused.contains("aria-invalid=\"true\""), "{refused}");
         assert!(refused.contains("7 secondes") && !refused.contains("name=\"console\""), "{refused}");

@@ -40,7 +40,8 @@ macro_rules! catalogue {
 
 catalogue! {
     frame: FrameTexts {
-        service, skip, demo, demo_people, emergency, emergency_number, home, signed_in, sign_out, footer,
+        service, skip, demo, demo_people, emergency, emergency_number, home, signed_in, sign_out, footer, unsigned, not_yet,
+        expired, switched_off,
     }
     home: HomeTexts {
         title, lead, roles, operator, operator_does, open_console, regulator, regulator_does, demo_note, software, software_does, api_link,
@@ -55,7 +56,7 @@ catalogue! {
     }
     console: ConsoleTexts {
         title, demo_person, demo_regulator, keys_button, live_connecting, noscript_title, noscript_advice, call_title, call_new, age, age_hint, sex,
-        sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, words, words_hint, ask, unsigned, level, level_immediate,
+        sex_f, sex_m, sex_u, commune, commune_hint, complaint, complaint_hint, words, words_hint, ask, level, level_immediate,
         level_immediate_delay, level_same_day, level_same_day_delay, level_h24, level_h24_delay, level_h48,
         level_h48_delay, level_programmed, level_programmed_delay, constraints, max_travel, modality, any, modality_amb,
         modality_hh, modality_vr, profession, profession_usual, languages, languages_hint, accessible, search,

@@ -49,7 +49,7 @@ fn questions_are_answered_by_one_key_until_a_level_and_its_places() {
         desk.key('n').await;
         desk.holds("document.querySelector('#words').value.startsWith('mal de gorge')").await;
         desk.holds("document.querySelector('#triage .reasons li')").await;
-        desk.holds("document.querySelector('.unsigned').textContent.includes('non validé')").await;
+        desk.holds("document.querySelector('.triage-line').textContent.includes('non validé')").await;
         desk.close().await;
     });
 }

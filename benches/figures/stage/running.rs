@@ -16,6 +16,7 @@ use aiguilleur::receipts::Journal;
 use aiguilleur::seal::{Fingerprinter, MacKey, Sealer};
 use aiguilleur::service::{self, Service};
 use aiguilleur::store::Store;
+use aiguilleur::triage::Pack;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -44,7 +45,8 @@ impl Running {
             actix_web::rt::System::new().block_on(async move {
                 let store = store().await;
                 let territories = territories.into_iter().map(Arc::new).collect();
-                let parts = service::Parts { store, sealer, territories, policy: Policy::default(), receipts };
+                let pack = Arc::new(Pack::general().clone());
+                let parts = service::Parts { store, sealer, territories, policy: Policy::default(), pack, receipts };
                 let mut service = Service::open(parts).await.expect("a service");
                 if by_itself {
                     service.run_timers();

@@ -26,7 +26,7 @@ pub(super) fn page(pack: &Pack) -> Markup {
                 p { strong { (pack.notice) } }
                 @if !pack.changelog.is_empty() { p { "Changements : " (pack.changelog) } }
                 h3 { "Signatures" }
-                @if pack.approvals.is_empty() { p { "Aucune." } }
+                @if let Some(why) = pack.unsigned() { p { "Ce contenu n'est pas encore signé : " (why) "." } }
                 ul { @for one in &pack.approvals { li { (one.name) ", RPPS " (one.rpps) ", " (one.role) ", le " (one.at.date_naive()) } } }
                 h3 { "Ce qui relève un niveau, quelles que soient les réponses" }
                 (modifiers(pack))

@@ -2,15 +2,17 @@
 
 mod document;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
+use crate::clock::{Clock as _, SystemClock};
+use crate::protocol_folder::{self, Approver};
 use crate::triage::comparison::{fallen, is_major};
 use crate::triage::golden::{GoldenCases, mutants};
+use crate::triage::pack::approval::ROLES;
 use crate::triage::pack::{Files, Pack};
 use crate::triage::shipped;
 
@@ -33,6 +35,26 @@ pub(super) enum TriageCommand {
         #[command(flatten)]
         after: OfPack,
     },
+    /// Ajoute la signature d'un médecin au contenu d'un dossier, tel qu'il est : rien d'autre n'y change.
+    Approve(OfApprover),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OfApprover {
+    /// Dossier du protocole.
+    folder: PathBuf,
+    /// Nom du médecin.
+    #[arg(long)]
+    name: String,
+    /// Son numéro RPPS.
+    #[arg(long)]
+    rpps: String,
+    /// Son rôle ; l'un des signataires au moins est médecin régulateur.
+    #[arg(long, value_parser = ROLES)]
+    role: String,
+    /// Empreinte du document lu (« triage print »), ou son début : refuse la signature si le dossier a changé depuis.
+    #[arg(long)]
+    hash: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -67,25 +89,13 @@ pub(super) fn run(command: TriageCommand, say: &mut dyn FnMut(&str)) -> anyhow::
             let (Some(before), Some(after)) = (before, after) else { return Ok(ExitCode::from(REFUSED)) };
             return Ok(compare(&before, &after, say));
         }
+        TriageCommand::Approve(of) => approve(of, say)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn files_of(folder: Option<&Path>) -> anyhow::Result<Files> {
-    let Some(folder) = folder else { return Ok(shipped::files()) };
-    let mut files = Files::new();
-    for (below, prefix) in [(folder.to_owned(), ""), (folder.join("complaints"), "complaints/")] {
-        let entries =
-            fs::read_dir(&below).with_context(|| format!("le dossier {} ne peut pas être lu", below.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).map(|name| format!("{prefix}{name}"));
-            if let Some(name) = name.filter(|name| name.ends_with(".toml")) {
-                files.insert(name, fs::read(&path).with_context(|| format!("{} ne peut pas être lu", path.display()))?);
-            }
-        }
-    }
-    Ok(files)
+    Ok(folder.map_or_else(|| Ok(shipped::files()), protocol_folder::files)?)
 }
 
 /// The pack, or every fault told.
@@ -100,11 +110,30 @@ fn read(files: &Files, say: &mut dyn FnMut(&str)) -> Option<Pack> {
     }
 }
 
+/// What its signatures are worth.
+fn standing(pack: &Pack) -> String {
+    let names: Vec<&str> = pack.approvals.iter().map(|one| one.name.as_str()).collect();
+    match pack.unsigned() {
+        None => format!("Signé par {}.", names.join(", ")),
+        Some(why) => format!("Non signé : {why}."),
+    }
+}
+
+fn approve(of: OfApprover, say: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
+    let OfApprover { folder, name, rpps, role, hash } = of;
+    let approver = Approver { name, rpps, role, read: hash };
+    let pack = protocol_folder::approve(&folder, &approver, SystemClock::real().now())
+        .context("la signature n'est pas ajoutée")?;
+    say(&format!("{} {} ({})", pack.id, pack.version, pack.hash));
+    say(&standing(&pack));
+    Ok(())
+}
+
 fn check(files: &Files, pack: &Pack, say: &mut dyn FnMut(&str)) -> anyhow::Result<ExitCode> {
     let questions: usize = pack.complaints.iter().map(|complaint| complaint.questions.len()).sum();
     say(&format!("{} {} ({})", pack.id, pack.version, pack.hash));
     say(&format!("{} motifs, {questions} questions, {} modificateurs.", pack.complaints.len(), pack.modifiers.len()));
-    say(if pack.is_signed() { "Signé." } else { "Signé par aucun médecin." });
+    say(&standing(pack));
     let Some(golden) = files.get("golden.toml") else {
         say("Aucun cas de référence : golden.toml manque.");
         return Ok(ExitCode::from(REFUSED));

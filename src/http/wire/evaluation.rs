@@ -1,11 +1,15 @@
 //! An evaluation of triage on the wire: what is still to be asked, and every reason in French sentences.
 
 use super::request::{
-    CareNeedShown, ExplanationShown, HubProposalShown, PackShown, PathwayShown, QuestionShown, TriageShown,
+    AnsweredShown, CareNeedShown, EvaluationShown, ExplanationShown, HistoryEntry, HubProposalShown, PackShown,
+    PathwayShown, QuestionShown, TriageShown,
 };
 use super::showing::Showing;
-use crate::domain::{Answer, CareNeed, DecidedBy, Level, Modality, PackRef, PatientFacts, Sex, TriageStatus};
-use crate::triage::evaluation::{Considered, Contribution, Evaluation, Modified, Refused, Spoken};
+use crate::domain::{
+    Answer, CareNeed, DecidedBy, EventKind, Level, Modality, PackRef, PatientFacts, Sex, TriageStatus,
+};
+use crate::triage::evaluation::{Contribution, Evaluation, Spoken};
+use crate::triage::explanation::{Answered, Explanation, LookedAt, Reason};
 use crate::triage::hub;
 use crate::triage::pack::{Flag, Kind, Pack};
 
@@ -71,31 +75,32 @@ pub(in crate::http) fn question(pack: &Pack, spoken: Spoken) -> QuestionShown {
 }
 
 impl Showing<'_> {
-    /// An evaluation nobody stored.
+    /// An evaluation nobody stored, of a call of which this is known.
     pub fn assessed(&self, facts: &PatientFacts, evaluation: &Evaluation) -> TriageShown {
         let stands = evaluation.status != TriageStatus::Incomplete;
         let level = evaluation.urgency.level;
         let mut shown = TriageShown {
             status: evaluation.status.code(),
-            recommended: Some(level.code()),
+            recommended: evaluation.recommends().then(|| level.code()),
             decided: stands.then(|| level.code()),
             decided_by: stands.then(|| DecidedBy::Engine.code()),
-            delay_minutes: evaluation.urgency.delay.map(i64::from),
+            delay_minutes: evaluation.urgency.delay.filter(|_| evaluation.recommends()).map(i64::from),
             care_need: care_need(&evaluation.care_need),
             regulation_required: evaluation.regulation_required,
             valid_until: stands.then(|| self.instant(self.now + level.holds_for())),
             pack: pack(&self.booking.pack.reference()),
             ..TriageShown::default()
         };
-        self.explain(&mut shown, evaluation);
+        self.ask(&mut shown, evaluation);
+        explain(&mut shown, &Explanation::of(&self.booking.pack, evaluation, &facts.answers, self.now));
         if evaluation.status == TriageStatus::Stopped {
             shown.handover = self.handover(facts, Some(evaluation));
         }
         shown
     }
 
-    /// Adds what is still to be asked, and every reason.
-    pub(super) fn explain(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
+    /// Adds what is still to be asked.
+    pub(super) fn ask(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
         let pack = &self.booking.pack;
         let questions = |spoken: &[Spoken]| spoken.iter().map(|one| question(pack, *one)).collect();
         if shown.status == TriageStatus::Incomplete.code() {
@@ -103,39 +108,39 @@ impl Showing<'_> {
         }
         shown.may_ask = evaluation.flags.iter().map(|place| flag(&pack.flags[*place])).collect();
         shown.may_ask.extend::<Vec<QuestionShown>>(questions(&evaluation.may_ask));
-        let entries = evaluation.entries.iter();
-        shown.explanation =
-            entries.filter_map(|entry| contribution(pack, entry.what, entry.urgency.level, entry.decides)).collect();
-        shown.explanation.extend(evaluation.modifiers.iter().map(|one| modifier(pack, *one)));
-        shown.pathways = evaluation.pathways.iter().map(|one| pathway(pack, one)).collect();
-        if evaluation.status == TriageStatus::Incomplete {
-            return;
-        }
         shown.hub_proposal = hub::proposal(pack, evaluation).map(|proposal| HubProposalShown {
             motif: proposal.motif.to_owned(),
             pathway: proposal.pathway,
             priority: proposal.priority,
             care_level: proposal.care_level,
         });
-        let of_answers = evaluation.entries.iter().filter_map(|entry| match entry.what {
-            Contribution::Question { block, question, given: Some(given) } if given.answer == Answer::Yes => {
-                pack.complaints[block].questions[question].advice.clone()
-            }
-            _ => None,
-        });
-        let named = evaluation.opened.iter().map(|block| &pack.complaints[*block]).filter(|one| !one.advice.is_empty());
-        let open = evaluation.pathway().map(|(block, place)| &pack.complaints[block].pathways[place]);
-        shown.advice = of_answers.collect();
-        match open {
-            Some(pathway) => shown.advice.push(pathway.advice.clone()),
-            None => shown.advice.extend(named.map(|complaint| complaint.advice.clone())),
-        }
-        let usual = evaluation.opened.get(1).map(|block| pack.complaints[*block].safety_net.clone());
-        shown.safety_net = open.map(|pathway| pathway.safety_net.clone()).or(usual);
     }
-}
 
-impl Showing<'_> {
+    /// Puts what triage made of a request at each time, the first first, where it stands in the request's history.
+    pub fn evaluated_then(&self, history: &mut [HistoryEntry], evaluations: &[Explanation]) {
+        let evaluating = [EventKind::RequestCreated.code(), EventKind::RequestAnswered.code()];
+        let mut entries = history.iter_mut().filter(|entry| evaluating.contains(&entry.kind));
+        for evaluation in evaluations {
+            // Evaluated, then written down; shown by the second.
+            if let Some(entry) = entries.find(|entry| entry.at.timestamp() >= evaluation.at.timestamp()) {
+                entry.evaluation = Some(self.evaluation_then(evaluation));
+            }
+        }
+    }
+
+    fn evaluation_then(&self, of: &Explanation) -> EvaluationShown {
+        EvaluationShown {
+            at: self.instant(of.at),
+            engine: of.engine.clone(),
+            status: of.status.code(),
+            recommended: of.recommended.map(Level::code),
+            delay_minutes: of.delay_minutes,
+            pack: pack(&of.pack),
+            answered: of.answered.iter().map(answered).collect(),
+            explanation: of.reasons.iter().map(reason).collect(),
+        }
+    }
+
     /// What to say to the 15, in the order it is asked there: who, what, which signs, what is known.
     pub(super) fn handover(&self, facts: &PatientFacts, evaluation: Option<&Evaluation>) -> Vec<String> {
         let pack = &self.booking.pack;
@@ -193,99 +198,38 @@ fn flag(flag: &Flag) -> QuestionShown {
     }
 }
 
-/// Something that contributes; what was not asked says nothing here, it is asked.
-fn contribution(pack: &Pack, what: Contribution, level: Level, decides: bool) -> Option<ExplanationShown> {
-    let level = level.code();
-    match what {
-        Contribution::Default { block } => {
-            let complaint = &pack.complaints[block];
-            (block > 0).then(|| ExplanationShown {
-                code: complaint.id.to_string(),
-                text: format!("{} : délai habituel.", complaint.label),
-                source: complaint.sources.join(", "),
-                level,
-                decides,
-                question: None,
-                answer: None,
-            })
-        }
-        Contribution::Question { block, question, given } => {
-            let given = given?;
-            let complaint = &pack.complaints[block];
-            let asked = &complaint.questions[question];
-            let spoken = given.through.map_or(&asked.text, |group| &complaint.groups[group].text);
-            let answer = match given.answer {
-                Answer::Yes => "oui".to_owned(),
-                Answer::No => "non".to_owned(),
-                Answer::Unknown => "ne sait pas".to_owned(),
-                Answer::Number(value) => measure(&asked.kind, value),
-            };
-            Some(ExplanationShown {
-                code: format!("{}.{}", complaint.id, asked.id),
-                text: format!("{} : {answer}.", asked.reason),
-                source: asked.source.clone(),
-                level,
-                decides,
-                question: Some(spoken.clone()),
-                answer: Some(answer),
-            })
-        }
-    }
+/// Adds every reason.
+pub(super) fn explain(shown: &mut TriageShown, explanation: &Explanation) {
+    shown.explanation = explanation.reasons.iter().map(reason).collect();
+    shown.answered = explanation.answered.iter().map(answered).collect();
+    shown.pathways = explanation.pathways.iter().map(pathway).collect();
+    shown.advice.clone_from(&explanation.advice);
+    shown.safety_net.clone_from(&explanation.safety_net);
+    shown.switched_off.clone_from(&explanation.switched_off);
 }
 
-fn measure(kind: &Kind, value: i64) -> String {
-    let (whole, rest) = (value / 1_000, (value % 1_000).abs());
-    let number =
-        if rest == 0 { whole.to_string() } else { format!("{whole},{}", format!("{rest:03}").trim_end_matches('0')) };
-    match kind {
-        Kind::Number { unit, .. } => format!("{number} {unit}"),
-        Kind::Choice(choices) => {
-            let chosen = usize::try_from(whole).ok().and_then(|place| choices.get(place));
-            chosen.map_or(number, |(label, _)| label.clone())
-        }
-        Kind::Tri(_) => number,
-    }
+fn answered(one: &Answered) -> AnsweredShown {
+    AnsweredShown { id: one.id.clone(), question: one.question.clone(), answer: one.answer.clone() }
 }
 
-fn modifier(pack: &Pack, one: Modified) -> ExplanationShown {
-    let modifier = &pack.modifiers[one.modifier];
-    let (before, after) = (one.before.code(), one.after.code());
-    let text = match (one.doubtful, one.after > one.before) {
-        (true, _) => format!("{} : non connu, vu par le régulateur.", modifier.label),
-        (false, true) => format!("{} : le niveau passe de {before} à {after}.", modifier.label),
-        (false, false) => format!("{} : le niveau est déjà assez haut.", modifier.label),
-    };
+fn reason(one: &Reason) -> ExplanationShown {
     ExplanationShown {
-        code: format!("modifier.{}", modifier.id),
-        text,
-        source: modifier.source.clone(),
-        level: after,
-        decides: one.after > one.before,
-        question: None,
-        answer: None,
+        code: one.code.clone(),
+        text: one.text.clone(),
+        source: one.source.clone(),
+        level: one.level.code(),
+        decides: one.decides,
+        question: one.question.clone(),
+        answer: one.answer.clone(),
     }
 }
 
-fn pathway(pack: &Pack, considered: &Considered) -> PathwayShown {
-    let complaint = &pack.complaints[considered.block];
-    let pathway = &complaint.pathways[considered.pathway];
-    let why = |refused: &Refused| match refused {
-        Refused::NotDecided => "Le niveau n'est pas encore décidé, ou un régulateur doit voir l'appel.".to_owned(),
-        Refused::Level => "Le niveau est trop élevé.".to_owned(),
-        Refused::Person => "L'âge ou le sexe ne convient pas.".to_owned(),
-        Refused::OtherComplaint => "Un autre motif est ouvert.".to_owned(),
-        Refused::Flag(flag) => {
-            let label = pack.flags.iter().find(|known| known.id == *flag).map_or(flag.as_str(), |known| &known.label);
-            format!("{label} : oui, ou non connu.")
-        }
-        Refused::Excluded(question) => format!("{} : oui, ou non connu.", complaint.questions[*question].reason),
-        Refused::Unasked(question) => format!("{} : non demandé.", complaint.questions[*question].reason),
-    };
+fn pathway(one: &LookedAt) -> PathwayShown {
     PathwayShown {
-        id: pathway.id.clone(),
-        open: considered.refused.is_empty(),
-        legal_basis: pathway.legal_basis.clone(),
-        capability: pathway.capability.clone(),
-        refused: considered.refused.iter().map(why).collect(),
+        id: one.id.clone(),
+        open: one.open,
+        legal_basis: one.legal_basis.clone(),
+        capability: one.capability.clone(),
+        refused: one.refused.clone(),
     }
 }

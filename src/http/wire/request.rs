@@ -165,6 +165,9 @@ pub struct TriageShown {
     pub regulation_required: bool,
     /// When the evaluation must be made again.
     pub valid_until: Option<DateTime<FixedOffset>>,
+    /// Complaints of the call that are switched off here: nothing is recommended, a médecin régulateur decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub switched_off: Vec<String>,
     /// The pack used.
     pub pack: PackShown,
     /// Questions still to be asked, the worst first.
@@ -175,6 +178,9 @@ pub struct TriageShown {
     pub may_ask: Vec<QuestionShown>,
     /// The rules that fired: these alone give the level.
     pub explanation: Vec<ExplanationShown>,
+    /// Every question that was answered, as it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answered: Vec<AnsweredShown>,
     /// Lighter services that were looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pathways: Vec<PathwayShown>,
@@ -279,6 +285,40 @@ pub struct ExplanationShown {
     /// Its answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+}
+
+/// A question that was answered.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Answered)]
+pub struct AnsweredShown {
+    /// `<block>.<question>`.
+    pub id: String,
+    /// As it was asked, in French; its name where the pack of then had none of it.
+    pub question: String,
+    /// As it was answered, in French.
+    pub answer: String,
+}
+
+/// What triage made of a request at one time, in the words of its pack of then.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Evaluation)]
+pub struct EvaluationShown {
+    /// When.
+    pub at: DateTime<FixedOffset>,
+    /// Version of the engine.
+    pub engine: String,
+    /// `decided`, `incomplete` or `stopped`.
+    pub status: &'static str,
+    /// The level it recommended; null where it recommended none.
+    pub recommended: Option<&'static str>,
+    /// The minutes within which.
+    pub delay_minutes: Option<u32>,
+    /// The pack used.
+    pub pack: PackShown,
+    /// Every question that was answered, as it was asked.
+    pub answered: Vec<AnsweredShown>,
+    /// Why.
+    pub explanation: Vec<ExplanationShown>,
 }
 
 /// A lighter service that was looked at.
@@ -409,6 +449,9 @@ pub struct HistoryEntry {
     /// Slots offered, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<String>,
+    /// What triage made of it then: where it was entered, and where questions were answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<EvaluationShown>,
 }
 
 /// A place held: the answer to `hold` and `extend`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Days, FixedOffset, SubsecRound, Utc};
 
 use super::appointment::{AppointmentShown, BookedBy};
-use super::evaluation::{care_need, minutes_of, pack};
+use super::evaluation::{care_need, explain, minutes_of, pack};
 use super::live::{AuditEntry, LiveEvent};
 use super::request::{
     AgreementShown, HistoryEntry, HoldShown, OfferShown, OffersShown, PromiseShown, QueueShown, ReasonShown,
@@ -110,14 +110,18 @@ impl<'a> Showing<'a> {
     /// A request, with offers where they were looked for.
     pub fn request(&self, case: &Case, offers: Option<&Offers>) -> RequestShown {
         let mut shown = self.request_of(&case.request, case.facts.as_deref());
+        // What is still to be asked is asked by the pack in use; why the level is what it is, the pack of then said.
         if let Some(facts) = case.facts.as_deref() {
-            let evaluation = self.booking.evaluation_of(&case.request, facts);
+            let evaluation = self.booking.evaluated(facts, self.now);
             if let Some(evaluation) = &evaluation {
-                self.explain(&mut shown.triage, evaluation);
+                self.ask(&mut shown.triage, evaluation);
             }
             if case.request.is_emergency() {
                 shown.triage.handover = self.handover(facts, evaluation.as_ref());
             }
+        }
+        if let Some(explanation) = &case.explanation {
+            explain(&mut shown.triage, explanation);
         }
         if let Some(offers) = offers {
             let OffersShown { offers, search, unserved, concessions, promise_advice } = self.offers(offers);
@@ -263,6 +267,7 @@ impl<'a> Showing<'a> {
             slot: entry.slot.map(|id| id.to_string()),
             appointment: entry.appointment.map(|id| id.to_string()),
             offered: entry.offered.iter().map(ToString::to_string).collect(),
+            evaluation: None,
         });
         shown.collect()
     }

@@ -15,10 +15,18 @@ pub struct Protocol {
     pub version: String,
     /// SHA-256 of its content, hexadecimal.
     pub hash: String,
-    /// Physicians who signed it; empty: not validated, for demonstration.
+    /// Physicians who signed this very content.
     pub approvals: Vec<ApprovalShown>,
     /// Whether levels are recommended by it; else a level is always a person's.
     pub in_use: bool,
+    /// `in_use`, `off`, `not_yet_valid` or `expired`.
+    pub standing: &'static str,
+    /// Whether it counts as signed: two physicians, a médecin régulateur among them.
+    pub signed: bool,
+    /// From when it may be used.
+    pub valid_from: DateTime<FixedOffset>,
+    /// Until when.
+    pub valid_to: DateTime<FixedOffset>,
     /// What it is and is not, in French.
     pub notice: String,
     /// What may be known of a patient besides answers.
@@ -63,6 +71,8 @@ pub struct ComplaintShown {
     pub synonyms: Vec<String>,
     /// The level when every answer is no.
     pub default_level: &'static str,
+    /// Whether it is switched off here: nothing is recommended for it, the regulation decides.
+    pub switched_off: bool,
     /// Its questions.
     pub questions: Vec<QuestionShown>,
     /// Spoken questions that stand for several.

@@ -4,6 +4,7 @@
 //! [`form`] is how its files are written, [`reading`] makes a [`Pack`] of them or says every fault with its file, block and
 //! field, [`check`] holds the rules a pack must keep to.
 
+pub mod approval;
 pub mod condition;
 pub mod form;
 pub(in crate::triage) mod care_need;
@@ -15,11 +16,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+pub use self::approval::{Approval, Unsigned};
 pub(crate) use self::check::version;
 pub use self::condition::{About, Condition, Holds};
 pub use self::reading::{Fault, Files};
 
-use crate::domain::{Answer, CareNeed, ComplaintId, Level, Modality, PackRef, Rpps, Sex};
+use crate::domain::{Answer, CareNeed, ComplaintId, Level, Modality, PackRef, Sex};
 
 /// A pack.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Pack {
     pub valid_to: DateTime<Utc>,
     /// The physicians who signed this very content.
     pub approvals: Vec<Approval>,
+    /// Names of those who signed what it was before.
+    pub lapsed: Vec<String>,
     /// What changed since the version before.
     pub changelog: String,
     /// What it is and is not (French).
@@ -56,19 +60,6 @@ pub const GENERAL: &str = "signes_vitaux";
 
 /// The block for what fits no other.
 pub const FALLBACK: &str = "autre_motif";
-
-/// A physician's signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// Name.
-    pub name: String,
-    /// RPPS number.
-    pub rpps: Rpps,
-    /// `medecin_regulateur`…
-    pub role: String,
-    /// When.
-    pub at: DateTime<Utc>,
-}
 
 /// Something that may be known of a patient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -340,7 +331,7 @@ impl Pack {
         let by_id = complaints.iter().enumerate().map(|(place, complaint)| (complaint.id.clone(), place)).collect();
         let (id, version, hash) = ("generated".to_owned(), "1.0.0".to_owned(), String::new());
         let (valid_from, valid_to) = (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
-        let (changelog, notice, lexicon, approvals) = Default::default();
+        let (changelog, notice, lexicon, approvals, lapsed) = Default::default();
         Self {
             id,
             version,
@@ -348,6 +339,7 @@ impl Pack {
             valid_from,
             valid_to,
             approvals,
+            lapsed,
             changelog,
             notice,
             flags,
@@ -365,9 +357,14 @@ impl Pack {
         PackRef { id: self.id.clone(), version: self.version.clone(), hash: self.hash.clone() }
     }
 
-    /// Whether a physician signed it.
+    /// Why it does not count as signed; none where it does.
+    pub fn unsigned(&self) -> Option<Unsigned> {
+        approval::missing(&self.approvals, &self.lapsed)
+    }
+
+    /// Whether physicians signed this very content, as many as it takes.
     pub fn is_signed(&self) -> bool {
-        !self.approvals.is_empty()
+        self.unsigned().is_none()
     }
 
     /// Whether new evaluations may be made with it at `now`.

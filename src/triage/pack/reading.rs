@@ -126,12 +126,16 @@ fn read(reader: &mut Reader, files: &Files) -> Option<Pack> {
     reader.at("pack.toml", "");
     let ids: Vec<ComplaintForm> = blocks.iter().map(|(_, block)| block.clone()).collect();
     let hash = hash::of(&form, &ids, &lexicon);
-    let approvals = form.approved_by.iter().filter_map(|one| approval(reader, one, &hash)).collect();
+    let (of_this, of_other): (Vec<&ApprovalForm>, _) = form.approved_by.iter().partition(|one| one.hash == hash);
+    let approvals = of_this.into_iter().filter_map(|one| approval(reader, one)).collect();
+    // Whoever signed other content said nothing about this one.
+    let lapsed = of_other.into_iter().map(|one| one.name.clone()).collect();
     let pack = Pack {
         hash,
         valid_from: instant(reader, "valid_from", &form.valid_from)?,
         valid_to: instant(reader, "valid_to", &form.valid_to)?,
         approvals,
+        lapsed,
         flags,
         modifiers,
         complaints,
@@ -183,14 +187,8 @@ fn instant(reader: &mut Reader, field: &str, text: &str) -> Option<DateTime<Utc>
     read.map_err(|error| reader.fault(field, format!("{text:?}: {error}"))).ok()
 }
 
-fn approval(reader: &mut Reader, form: &ApprovalForm, hash: &str) -> Option<Approval> {
-    if form.hash != hash {
-        reader.fault("approved_by", format!("{} signed other content ({}); this one is {hash}", form.name, form.hash));
-        return None;
-    }
-    let (name, role) = (form.name.clone(), form.role.clone());
-    let rpps = reader.parsed("approved_by.rpps", &form.rpps)?;
-    Some(Approval { name, rpps, role, at: instant(reader, "approved_by.at", &form.at)? })
+fn approval(reader: &mut Reader, form: &ApprovalForm) -> Option<Approval> {
+    Approval::read(form).map_err(|(field, what)| reader.fault(field, what)).ok()
 }
 
 fn level(reader: &mut Reader, field: &str, text: &str) -> Option<Level> {

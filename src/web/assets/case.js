@@ -49,7 +49,7 @@ function lines(kind, label, texts) {
 
 /** Every answer, to be opened: the régulateur sees what was said and what nobody knew. @param {any} triage */
 function answered(triage) {
-  const said = triage.explanation.filter((/** @type {any} */ one) => one.question);
+  const said = triage.answered ?? [];
   if (said.length === 0) return null;
   const rows = said.map((/** @type {any} */ one) => el("div", {}, el("dt", {}, one.question), el("dd", {}, one.answer)));
   return el("details", {}, el("summary", {}, say("case.answers")), el("dl", {}, ...rows));

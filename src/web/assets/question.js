@@ -9,6 +9,10 @@ const KEYS = /** @type {Record<string, string>} */ ({ o: "yes", y: "yes", n: "no
 
 /** The level as it stands. @param {any} last what the service said */
 export function standing(last) {
+  if (isOff(last)) {
+    tell(say("triage.off"));
+    return el("p", { class: "triage-level", "data-level": "none" }, say("triage.off"));
+  }
   const level = say(`level.${last.recommended}`);
   // Vital signs nobody asked about yet count as not known: that is no level to read out.
   const vital = last.status === "incomplete" && last.recommended === "immediate";
@@ -68,6 +72,19 @@ function measure(question, give) {
     give(question, value);
   });
   return form;
+}
+
+/** Whether a complaint of the call is switched off, so that no level is proposed. @param {any} last */
+export function isOff(last) {
+  return last.status === "incomplete" && (last.switched_off ?? []).length > 0;
+}
+
+/** No question is left, and no level is proposed. @param {any} last */
+export function off(last) {
+  const title = el("h3", { id: "triage-title", tabindex: "-1" }, say("triage.off"));
+  const why = last.explanation.filter((/** @type {any} */ one) => one.code.startsWith("switched_off."));
+  return el("div", { class: "question" }, title, el("ul", { class: "told" }, ...why.map((/** @type {any} */ one) => el("li", {}, one.text))),
+    el("p", { class: "note" }, say("triage.off_advice")));
 }
 
 /**

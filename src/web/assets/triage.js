@@ -4,7 +4,7 @@
 import { button, byId, el, input, page } from "./page.js";
 import { Problem, post } from "./api.js";
 import { warn } from "./notices.js";
-import { asking, decided, isAnswer, reasons, standing } from "./question.js";
+import { asking, decided, isAnswer, isOff, off, reasons, standing } from "./question.js";
 
 /** @typedef {import("./question.js").Question} Question */
 /** @typedef {{ id: string, label: string }} Suggested */
@@ -187,6 +187,7 @@ function show() {
   onScreen = question;
   const back = said.length > 0 ? takeBack : null;
   const asked = question && asking(question, give, back);
-  place.replaceChildren(standing(last), ...(due && asked ? [asked] : decided(last, asked)), reasons(last));
+  const body = due && asked ? [asked] : isOff(last) ? [off(last)] : decided(last, asked);
+  place.replaceChildren(standing(last), ...body, reasons(last));
   byId("triage-title").focus();
 }

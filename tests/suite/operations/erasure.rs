@@ -95,8 +95,8 @@ async fn after_an_erasure_a_search_for_the_bytes_finds_nothing_anywhere() {
     let sealed = blobs_of(&data, &[&id, &appointment]);
     assert_eq!(
         sealed.len(),
-        2 * 4,
-        "key, facts, identity and reason: {:?}",
+        2 * 5,
+        "key, facts, explanation, identity and reason: {:?}",
         sealed.iter().map(|s| &s.how).collect::<Vec<_>>()
     );
     let made = aiguilleur(&["backup", "--data", at, "--out", &format!("{out}/before")]);

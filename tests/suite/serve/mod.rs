@@ -6,6 +6,7 @@ mod keys;
 mod log;
 mod metrics;
 mod pages;
+mod protocol;
 mod redis;
 mod settings;
 mod status;

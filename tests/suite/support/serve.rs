@@ -162,7 +162,8 @@ impl Serve {
         Self::of(place).await
     }
 
-    async fn of(place: Place) -> Self {
+    /// The same, as this place configures it.
+    pub(crate) async fn of(place: Place) -> Self {
         let keys = place.keys();
         let serve = place.start(&[], keys).unwrap_or_else(|said| panic!("{said}"));
         serve.publish_afternoon().await;
