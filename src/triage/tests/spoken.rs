@@ -8,12 +8,13 @@ use crate::triage::evaluation::Spoken;
 use crate::triage::pack::{Kind, Pack};
 use crate::triage::{Answers, Call, evaluate};
 
-/// Spoken questions until a level, for an adult woman, or whom the complaint is for.
+/// Spoken questions until a level, for a woman of thirty, a girl of five where the complaint is a child's, or whom else it is for.
 fn asked(pack: &Pack, complaint: usize) -> usize {
     let block = &pack.complaints[complaint];
     let sex = block.applies.sex.unwrap_or(Sex::Female);
     let oldest = block.applies.to_months.unwrap_or(u32::MAX);
-    let age_months = (30 * 12).clamp(block.applies.from_months.unwrap_or(0), oldest.max(1));
+    let years = if block.id.as_str().contains("enfant") { 5 } else { 30 };
+    let age_months = (years * 12).clamp(block.applies.from_months.unwrap_or(0), oldest.max(1));
     let mut answers: BTreeMap<String, Answer> = BTreeMap::new();
     for count in 0..100 {
         let read = Answers::read(pack, &answers);
