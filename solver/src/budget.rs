@@ -50,11 +50,20 @@ pub(crate) struct Meter {
     spent: u64,
     read_at: u64,
     stopped: Option<StoppedBy>,
+    comes_again: bool,
 }
 
 impl Meter {
     pub(crate) fn start(budget: Budget) -> Self {
-        Self { started: Instant::now(), budget, nominal: budget.wall, spent: 0, read_at: 0, stopped: None }
+        Self {
+            started: Instant::now(),
+            budget,
+            nominal: budget.wall,
+            spent: 0,
+            read_at: 0,
+            stopped: None,
+            comes_again: false,
+        }
     }
 
     /// A meter for a part of the problem: its share of what is left, `size` of `left` of `whole`.
@@ -65,6 +74,16 @@ impl Meter {
         });
         let wall = part_of(self.remaining(), size, left);
         Self { nominal: part_of(self.nominal, size, whole), ..Self::start(Budget { wall, work, ..self.budget }) }
+    }
+
+    /// The same for whoever comes again once the others have had their share: what needs more time is put off until then.
+    pub(crate) fn of_whoever_comes_again(self) -> Self {
+        Self { comes_again: true, ..self }
+    }
+
+    /// Whether there is another turn.
+    pub(crate) fn comes_again(&self) -> bool {
+        self.comes_again
     }
 
     /// Counts steps that are taken whatever the budget says.

@@ -120,6 +120,9 @@ struct Climb<'a> {
     trace: Vec<Trace>,
     traced: Duration,
     built: Duration,
+    /// Whether there was too little time for the relaxation: where there is another turn, what is tried without it would only
+    /// take time from the others.
+    put_off: bool,
 }
 
 impl<'a> Climb<'a> {
@@ -144,6 +147,7 @@ impl<'a> Climb<'a> {
             trace: Vec::new(),
             traced: Duration::ZERO,
             built,
+            put_off: false,
         };
         climb.record(Rung::Greedy, Outcome::Completed);
         climb
@@ -275,7 +279,9 @@ impl<'a> Climb<'a> {
     /// What a flow cannot say: the priced relaxation or else repair, then exact, then repair by seed.
     fn beyond<'n>(&mut self, network: &'n Network, seed: Seed) -> Proof<'n> {
         let proof = self.price_all(network);
-        self.search(network, &proof, seed);
+        if !(self.put_off && self.meter.comes_again()) {
+            self.search(network, &proof, seed);
+        }
         proof
     }
 
@@ -344,6 +350,7 @@ impl<'a> Climb<'a> {
             match priced::relax(self.instance, network, self.earlier, &self.best.assignment(), &mut self.meter) {
                 Ok(relaxed) => relaxed,
                 Err(silence) => {
+                    self.put_off = silence == Silence::TimedOut;
                     let outcome = match silence {
                         Silence::Busy => Outcome::SkippedBusy,
                         Silence::TimedOut => Outcome::Interrupted,

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// A part is climbed again where it can have so many times the time it had: with less it would seldom come further.
 const LONGER: u32 = 2;
 
-/// A part with what was found, and the time there was for it.
+/// A part with what was found, and the time that took or was there for it.
 struct Found {
     part: Part,
     climbed: Climbed,
@@ -25,8 +25,12 @@ impl Found {
     /// Whether more time may find more. Work decides alike however long it takes: what it ended is over.
     fn was_short_of_time(&self) -> bool {
         let plan = &self.climbed.plan;
-        let cut_short = plan.trace.iter().any(|step| step.outcome == Outcome::Interrupted);
-        !plan.optimal && cut_short && plan.stopped_by != StoppedBy::Work
+        let cut_short = || plan.trace.iter().any(|step| step.outcome == Outcome::Interrupted);
+        match plan.stopped_by {
+            StoppedBy::Proof | StoppedBy::Work => false,
+            StoppedBy::Wall => true,
+            _ => cut_short(),
+        }
     }
 }
 
@@ -39,8 +43,10 @@ impl Climb<'_> {
         for part in parts {
             let meter = self.meter.of_part(part.size, left, whole);
             left -= part.size;
-            let had = meter.remaining();
+            let meter = if left > 0 { meter.of_whoever_comes_again() } else { meter };
+            let began = self.meter.elapsed();
             let climbed = self.climb_part(&part, meter, seed);
+            let had = self.meter.elapsed().saturating_sub(began);
             all.push(Found { part, climbed, had });
         }
         self.climb_again(&mut all, whole, seed);
