@@ -262,7 +262,7 @@ async fn what_an_earlier_pack_said_stays_readable_when_another_is_in_use() {
 
     assert!(serve.stop());
     edit(&folder, "complaints/mal_de_gorge.toml", &text, "Une tout autre question ?");
-    edit(&folder, "pack.toml", "version = \"1.0.0\"", "version = \"1.0.1\"");
+    edit(&folder, "pack.toml", "version = \"1.1.0\"", "version = \"1.0.1\"");
     sign(&folder);
     let serve = serve.again();
     let (_, now) = serve.get("demo-operator", "/triage/protocol").await;
