@@ -62,12 +62,12 @@ async fn after_an_erasure_the_files_of_redis_hold_nothing_of_the_person() {
         .filter(|(name, _)| name.contains(&request.to_string()) || name.contains(&appointment))
         .map(|(how, bytes)| Trace { how, bytes: bytes.to_vec() })
         .collect();
-    assert_eq!(sealed.len(), 4, "key, facts, identity and reason");
+    assert_eq!(sealed.len(), 5, "key, facts, explanation, identity and reason");
     let held = || {
         let files = files_in(server.folder());
         files.iter().flat_map(|(_, bytes)| found_in(bytes, &sealed)).map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(held().len(), 4, "the search looks elsewhere");
+    assert_eq!(held().len(), 5, "the search looks elsewhere");
     desk.booking.erase(&operator(), request, ErasureReason::Asked).await.unwrap();
     let mut left = held();
     // The server writes its file anew beside serving.
