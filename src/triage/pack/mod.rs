@@ -367,11 +367,6 @@ impl Pack {
         self.unsigned().is_none()
     }
 
-    /// Whether new evaluations may be made with it at `now`.
-    pub fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
-        self.valid_from <= now && now <= self.valid_to
-    }
-
     /// The place of a complaint.
     pub fn place(&self, id: &ComplaintId) -> Option<usize> {
         self.by_id.get(id).copied()
