@@ -44,6 +44,13 @@ impl Booking {
         Some(evaluate(&self.pack, &call))
     }
 
+    /// Whether what is known now says something that was not known before and asks for more than a level.
+    pub(super) fn says_more(&self, before: &PatientFacts, now_known: &PatientFacts, than: Option<Level>) -> bool {
+        let at = self.now();
+        let (before, after) = (self.evaluated(before, at), self.evaluated(now_known, at));
+        before.zip(after).is_some_and(|(before, after)| after.says_more(&before, than))
+    }
+
     /// The evaluation that explains a request as it stands, if the pack that made it is the one in use.
     pub fn evaluation_of(&self, request: &CareRequest, facts: &PatientFacts) -> Option<Evaluation> {
         let same = request.triage.pack.hash == self.pack.hash;
@@ -62,7 +69,8 @@ impl Booking {
             (None, TriageStatus::Decided) => (urgency, Some(DecidedBy::Engine)),
             (None, TriageStatus::Incomplete) => (None, None),
         };
-        let said = declared.is_none() || !facts.answers.is_empty();
+        // What is provisional is recommended only where nothing else stands.
+        let said = declared.is_none() || (!facts.answers.is_empty() && status != TriageStatus::Incomplete);
         Triage {
             status: match decided.map(|urgency| urgency.level) {
                 None => TriageStatus::Incomplete,
