@@ -187,8 +187,8 @@ impl Booking {
         }
         for _ in 0..ANSWERED_AT_ONCE {
             let before = self.case(id).await?;
-            let Some(facts) = before.facts else { return Err(self.or_erased(id, Failure::Unreadable).await) };
-            let mut facts = PatientFacts::clone(&facts);
+            let Some(known) = before.facts else { return Err(self.or_erased(id, Failure::Unreadable).await) };
+            let mut facts = PatientFacts::clone(&known);
             facts.answers.extend(answers.clone());
             facts.flags.extend(flags.clone());
             // What the regulation of the call decided stands, unless a red flag is yes.
@@ -196,9 +196,10 @@ impl Booking {
             let declared = before.request.triage.decided.filter(|_| stands);
             let now = self.now();
             let triage = self.triage_of(&facts, declared, now);
+            let says_more = self.says_more(&known, &facts, before.request.level());
             let explanation = self.explained(&facts, now);
             let facts = self.vault.seal_facts_again(id, &facts, explanation.as_ref()).await?;
-            let command = Command::Reassess { request: id, facts_ref: facts.reference, triage };
+            let command = Command::Reassess { request: id, facts_ref: facts.reference, triage, says_more };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.
             let same_facts = |records: &crate::domain::Records| match records.request(id) {
                 Some(now) if now.facts_ref != before.request.facts_ref => Err(Refusal::Outdated),

@@ -44,6 +44,13 @@ impl Booking {
         Some(evaluate(&self.pack, &call).without(&self.switched_off()))
     }
 
+    /// Whether what is known now says something that was not known before and asks for more than a level.
+    pub(super) fn says_more(&self, before: &PatientFacts, now_known: &PatientFacts, than: Option<Level>) -> bool {
+        let at = self.now();
+        let (before, after) = (self.evaluated(before, at), self.evaluated(now_known, at));
+        before.zip(after).is_some_and(|(before, after)| after.says_more(&before, than))
+    }
+
     /// What stands for somebody of whom this is known, whose level was `declared` by the regulation of the call or not.
     pub(super) fn triage_of(&self, facts: &PatientFacts, declared: Option<Level>, now: DateTime<Utc>) -> Triage {
         let evaluation = self.evaluated(facts, now);
@@ -59,7 +66,8 @@ impl Booking {
             (None, TriageStatus::Incomplete) => (None, None),
         };
         let is_off = evaluation.is_some() && recommending.is_none();
-        let said = declared.is_none() || !facts.answers.is_empty();
+        // What is provisional is recommended only where nothing else stands.
+        let said = declared.is_none() || (!facts.answers.is_empty() && status != TriageStatus::Incomplete);
         Triage {
             status: match decided.map(|urgency| urgency.level) {
                 None => TriageStatus::Incomplete,

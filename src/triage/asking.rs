@@ -9,8 +9,13 @@ use super::evaluation::{Contribution, Entry, Evaluation, Spoken};
 use super::pack::{About, Flag, Holds, Pack, Urgency};
 use crate::domain::{Answer, Level};
 
-/// Questions that are due, by places of block and question.
-pub(super) fn due(pack: &Pack, entries: &[Entry], settled: Urgency) -> Vec<(usize, usize)> {
+/// Questions that are due, by places of block and question; `raised` is what modifiers make of an answer's urgency.
+pub(super) fn due(
+    pack: &Pack,
+    entries: &[Entry],
+    settled: Urgency,
+    raised: impl Fn(Urgency) -> Urgency,
+) -> Vec<(usize, usize)> {
     if settled.level == Level::Immediate {
         return Vec::new();
     }
@@ -21,7 +26,7 @@ pub(super) fn due(pack: &Pack, entries: &[Entry], settled: Urgency) -> Vec<(usiz
     unasked
         .filter(|(block, question)| {
             let question = &pack.complaints[*block].questions[*question];
-            question.red_flag || (!question.for_pathway && more_urgent(question.worst(), settled))
+            question.red_flag || (!question.for_pathway && more_urgent(raised(question.worst()), settled))
         })
         .collect()
 }

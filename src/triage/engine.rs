@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::answers::Answers;
 use super::asking;
 use super::evaluation::{Contribution, Entry, Evaluation, Modified, seen};
-use super::pack::{About, Complaint, Holds, Pack, Question, Urgency};
+use super::pack::{About, Complaint, Effect, Holds, Pack, Question, Urgency};
 use super::pathways;
 use crate::domain::{Answer, CareNeed, Level, Sex, TriageStatus};
 
@@ -47,7 +47,7 @@ pub fn evaluate(pack: &Pack, call: &Call<'_>) -> Evaluation {
     };
     let base = worst(entries.iter());
     let (urgency, modifiers) = modified(pack, call, &opened, base);
-    let due = asking::due(pack, &entries, settled);
+    let due = asking::due(pack, &entries, settled, |answered| raised(pack, &modifiers, answered));
     let status = if settled.level == Level::Immediate {
         TriageStatus::Stopped
     } else if due.is_empty() {
@@ -159,16 +159,26 @@ fn modified(pack: &Pack, call: &Call<'_>, opened: &[usize], base: Urgency) -> (U
         if holds < Holds::Doubtful || !opened.iter().any(|block| modifier.applies_to[*block]) {
             continue;
         }
-        let doubtful = holds == Holds::Doubtful;
-        let raised = modifier.effect.raised(urgency.level);
-        let after = if doubtful { raised.min(urgency.level.max(Level::SameDay)) } else { raised };
-        applied.push(Modified { modifier: place, doubtful, before: urgency.level, after });
-        if after > urgency.level {
-            let own = after.delay().and_then(|delay| u32::try_from(delay.num_minutes()).ok());
-            urgency = Urgency { level: after, delay: shorter(urgency.delay, own) };
-        }
+        let (before, doubtful) = (urgency.level, holds == Holds::Doubtful);
+        urgency = one_raise(urgency, modifier.effect, doubtful);
+        applied.push(Modified { modifier: place, doubtful, before, after: urgency.level });
     }
     (urgency, applied)
+}
+
+/// What the modifiers that hold make of any other urgency.
+fn raised(pack: &Pack, applied: &[Modified], urgency: Urgency) -> Urgency {
+    applied.iter().fold(urgency, |urgency, one| one_raise(urgency, pack.modifiers[one.modifier].effect, one.doubtful))
+}
+
+/// A higher level leaves no more than its own time.
+fn one_raise(urgency: Urgency, effect: Effect, doubtful: bool) -> Urgency {
+    let level = effect.raised_in_doubt(urgency.level, doubtful);
+    if level == urgency.level {
+        return urgency;
+    }
+    let own = level.delay().and_then(|delay| u32::try_from(delay.num_minutes()).ok());
+    Urgency { level, delay: shorter(urgency.delay, own) }
 }
 
 /// Whether an entry sends the call to a régulateur: a red flag nobody could answer, or a yes that says so.

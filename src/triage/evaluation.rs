@@ -147,6 +147,19 @@ impl Evaluation {
             .filter(move |entry| stopped && is_said(entry) && entry.decides && entry.urgency.level == Level::Immediate)
     }
 
+    /// Whether something asks for more than a level that was not said before, or was said otherwise. What somebody decided
+    /// knowing it does not count again.
+    pub fn says_more(&self, before: &Self, than: Option<Level>) -> bool {
+        let is_given = |entry: &&Entry| !matches!(entry.what, Contribution::Question { given: None, .. });
+        let as_before = |entry: &&Entry| before.entries.iter().any(|known| known.what == entry.what);
+        let mut new = self.entries.iter().filter(is_given).filter(|entry| !as_before(entry));
+        let known = |one: &Modified| {
+            before.modifiers.iter().any(|known| (known.modifier, known.doubtful) == (one.modifier, one.doubtful))
+        };
+        new.any(|entry| Some(entry.urgency.level) > than)
+            || self.modifiers.iter().any(|one| one.after > one.before && Some(one.after) > than && !known(one))
+    }
+
     /// The lighter service that is open.
     pub fn pathway(&self) -> Option<(usize, usize)> {
         self.pathways.iter().find(|one| one.refused.is_empty()).map(|one| (one.block, one.pathway))

@@ -1,6 +1,8 @@
 //! `aiguilleur triage`: for the physicians who read, sign and compare packs.
 
 mod document;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -152,10 +154,9 @@ fn check(files: &Files, pack: &Pack, say: &mut dyn FnMut(&str)) -> anyhow::Resul
 
 fn compare(before: &Pack, after: &Pack, say: &mut dyn FnMut(&str)) -> ExitCode {
     let fallen = fallen(before, after);
-    say(&format!("De {} à {} : {} case(s) dont le niveau baisse.", before.version, after.version, fallen.len()));
+    say(&format!("De {} à {} : {} case(s) qui baissent.", before.version, after.version, fallen.len()));
     for one in &fallen {
-        let after = one.after.map_or("ôtée", |level| level.code());
-        say(&format!("- {} ({}) : {} → {after}", one.cell, one.what, one.before));
+        say(&format!("- {} ({}) : {} → {}", one.cell, one.what, one.before, one.after));
     }
     if fallen.is_empty() || is_major(before, after) {
         ExitCode::SUCCESS

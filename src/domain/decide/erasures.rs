@@ -21,7 +21,7 @@ fn cancel(world: &mut World, n: u128, reason: &str) {
 
 fn answer_again(world: &mut World, n: u128, facts: &str) {
     let triage = world.request(n).triage.clone();
-    let reassess = Command::Reassess { request: request_id(n), facts_ref: facts.to_owned(), triage };
+    let reassess = Command::Reassess { request: request_id(n), facts_ref: facts.to_owned(), triage, says_more: false };
     world.apply(&operator(), &reassess).unwrap();
 }
 

@@ -192,7 +192,7 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
         }
         Step::Reassess { request: ref pick, level, regulated, fresh } => {
             let (facts_ref, triage) = ("p2".to_owned(), evaluated(level, regulated, fresh));
-            (operator(), Command::Reassess { request: request(pick)?, facts_ref, triage })
+            (operator(), Command::Reassess { request: request(pick)?, facts_ref, triage, says_more: false })
         }
         Step::Agree { request: ref pick, by, hours } => {
             let latest = hours.map(|hours| later(60 * hours));

@@ -85,6 +85,10 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
     }
     let regulator = draft.actor().role == Role::Regulator;
     let before = request.triage.decided;
+    if before.is_none_or(|from| level <= from) && !regulator && draft.actor().role != Role::Operator {
+        // Anybody raises; a first level is the regulation's, and so is saying again what stands.
+        return Err(before.map_or(Refusal::Forbidden, |from| Refusal::LoweringNeedsRegulator { from }));
+    }
     if let Some(from) = before.filter(|from| level < *from)
         && !regulator
     {
@@ -146,6 +150,7 @@ pub(super) fn reassess(
     id: RequestId,
     facts_ref: &str,
     triage: &Triage,
+    says_more: bool,
 ) -> Result<Answer, Refusal> {
     let mut request = super::request(draft.records, id)?.clone();
     if request.is_closed() {
@@ -157,7 +162,7 @@ pub(super) fn reassess(
     }
     // What a régulateur lowered stays so until something new is said.
     let regulator = request.triage.decided_by == Some(DecidedBy::Regulator);
-    let new = !regulator || triage.decided > request.triage.recommended;
+    let new = !regulator || says_more || triage.decided > request.triage.recommended;
     let raised = triage.decided > request.triage.decided && new;
     if triage.regulation_required && (raised || !request.triage.regulation_required) {
         // The régulateur agreed to what was known then.
@@ -173,15 +178,22 @@ pub(super) fn reassess(
         }
         request = after_a_raise(draft, request)?;
     } else {
-        request.triage.recommended = request.triage.recommended.max(triage.recommended);
+        if triage.decided.is_some() || request.triage.decided.is_none() {
+            // What is provisional is recommended only while nothing else is.
+            request.triage.recommended = request.triage.recommended.max(triage.recommended);
+        }
         if triage.decided == request.triage.decided {
             request.deadline = [request.deadline, deadline(triage)].into_iter().flatten().min();
         }
-        request.triage.care_need = triage.care_need.clone();
+        if triage.decided >= request.triage.decided {
+            // Who sees a level that answers alone would not come to is not made less by them.
+            request.triage.care_need = triage.care_need.clone();
+        }
         request.triage.pack = triage.pack.clone();
         request.triage.valid_until = triage.valid_until;
         // What was said opens questions nobody asked: the engine's own level no longer stands by itself.
-        let open = triage.status == TriageStatus::Incomplete && request.triage.decided_by == Some(DecidedBy::Engine);
+        let of_a_physician = matches!(request.triage.decided_by, Some(DecidedBy::Regulation | DecidedBy::Regulator));
+        let open = triage.status == TriageStatus::Incomplete && !of_a_physician;
         request.triage.regulation_required |= triage.regulation_required || open;
     }
     draft.put_request(request);

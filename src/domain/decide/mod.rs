@@ -19,6 +19,8 @@ mod model;
 mod promised;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod triaged;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -80,6 +82,9 @@ pub enum Command {
         facts_ref: String,
         /// The new evaluation.
         triage: Triage,
+        /// Whether something was said that was not known before and asks for more than the level that stands: then it is
+        /// raised, whoever decided it.
+        says_more: bool,
     },
     /// A régulateur agrees to a booking the rules alone would refuse.
     Agree {
@@ -427,7 +432,9 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         }
         Command::CreateRequest(new) => intake::create(&mut draft, new)?,
         Command::SetLevel { request, level, reason } => intake::set_level(&mut draft, *request, *level, reason)?,
-        Command::Reassess { request, facts_ref, triage } => intake::reassess(&mut draft, *request, facts_ref, triage)?,
+        Command::Reassess { request, facts_ref, triage, says_more } => {
+            intake::reassess(&mut draft, *request, facts_ref, triage, *says_more)?
+        }
         Command::Agree { request, reason, latest } => intake::agree(&mut draft, *request, reason, *latest)?,
         Command::Review { request, verdict, reason } => {
             intake::review(&mut draft, *request, *verdict, reason.as_deref())?

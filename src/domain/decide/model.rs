@@ -35,6 +35,8 @@ pub(super) struct Patient {
     promised: bool,
     /// The appointment to be of a promise that names its patient.
     named: Option<AppointmentId>,
+    /// The level is a physician's: declared by the regulation of the call, or a régulateur's.
+    of_a_physician: bool,
     regulated: bool,
     agreed: bool,
     late_until: Option<DateTime<Utc>>,
@@ -244,6 +246,7 @@ impl Model {
             stands: Stands::Waits,
             promised: false,
             named: None,
+            of_a_physician: true,
             regulated: new.triage.regulation_required,
             agreed: false,
             late_until: None,
@@ -264,6 +267,7 @@ impl Model {
             (Role::Regulator, _) | (_, None) => None,
             (_, Some(until)) => Some(until.min(now + level.holds_for())),
         };
+        patient.of_a_physician = before.is_none() || actor.role == Role::Regulator;
         if before == Some(level) {
             return Ok(());
         }
@@ -292,9 +296,11 @@ impl Model {
             patient.deadline =
                 earlier(patient.deadline, triage.decided.and_then(Level::delay).map(|delay| now + delay));
             patient.regulated = triage.regulation_required;
+            patient.of_a_physician = true;
             self.after_a_raise(request);
         } else {
-            patient.regulated |= triage.regulation_required;
+            let open = triage.decided.is_none() && !patient.of_a_physician;
+            patient.regulated |= triage.regulation_required || open;
         }
         Ok(())
     }

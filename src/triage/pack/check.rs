@@ -53,8 +53,11 @@ fn the_pack(reader: &mut Reader, pack: &Pack, form: &PackForm) {
     }
     for name in [GENERAL, FALLBACK] {
         if !pack.complaints.iter().any(|complaint| complaint.id.as_str() == name) {
-            reader.fault("", format!("the block {name:?} is missing"));
+            reader.fault("complaints", format!("the block {name:?} is missing"));
         }
+    }
+    for flag in &pack.flags {
+        named(reader, "flag.id", &flag.id);
     }
     unique(reader, "flag", pack.flags.iter().map(|flag| flag.id.as_str()));
     unique(reader, "modifier", pack.modifiers.iter().map(|modifier| modifier.id.as_str()));
@@ -71,14 +74,18 @@ pub(crate) fn version(text: &str) -> Option<[u32; 3]> {
 
 fn the_complaint(reader: &mut Reader, pack: &Pack, complaint: &Complaint) {
     let general = complaint.id.as_str() == GENERAL;
+    named(reader, "id", complaint.id.as_str());
     if complaint.label.trim().is_empty() {
         reader.fault("label_fr", "it is empty");
     }
     if complaint.safety_net.trim().is_empty() {
         reader.fault("safety_net_fr", "it is empty: everybody is told when to call again");
     }
-    if complaint.sources.is_empty() {
+    if complaint.sources.iter().all(|source| source.trim().is_empty()) {
         reader.fault("sources", "it is empty");
+    }
+    if complaint.direct_osnp.as_deref().is_some_and(|approval| approval.trim().is_empty()) {
+        reader.fault("direct_osnp", "it is empty: it names the approval of the medical regulation");
     }
     for motif in [Some(&complaint.hubsante_motif), complaint.hubsante_motif_if_immediate.as_ref()].into_iter().flatten()
     {
@@ -87,7 +94,8 @@ fn the_complaint(reader: &mut Reader, pack: &Pack, complaint: &Complaint) {
         }
     }
     let opened = |name: &str| pack.lexicon.phrases.iter().any(|phrase| phrase.opens.iter().any(|open| open == name));
-    if !general && complaint.synonyms.is_empty() && !opened(complaint.id.as_str()) {
+    let has_words = complaint.synonyms.iter().any(|words| words.chars().any(char::is_alphabetic));
+    if !general && !has_words && !opened(complaint.id.as_str()) {
         reader.fault("synonyms", "no words lead to it");
     }
     let red_flags = complaint.questions.iter().filter(|question| question.red_flag).count();
@@ -100,6 +108,9 @@ fn the_complaint(reader: &mut Reader, pack: &Pack, complaint: &Complaint) {
     }
     if general && complaint.default.level != Level::Programmed {
         reader.fault("default_level", "the general questions add nothing by themselves: programmed");
+    }
+    for group in &complaint.groups {
+        named(reader, "question_group.id", &group.id);
     }
     let names = complaint.questions.iter().map(|question| question.id.as_str());
     unique(reader, "id", names.chain(complaint.groups.iter().map(|group| group.id.as_str())));
@@ -118,7 +129,8 @@ fn is_motif(code: &str) -> bool {
 }
 
 fn the_question(reader: &mut Reader, complaint: &Complaint, question: &Question) {
-    spoken(reader, &question.text);
+    named(reader, "id", &question.id);
+    spoken(reader, "question_fr", &question.text);
     for (field, text) in [("reason_fr", &question.reason), ("source", &question.source)] {
         if text.trim().is_empty() {
             reader.fault(field, "it is empty");
@@ -191,17 +203,17 @@ fn worst_of_answers(question: &Question) -> Level {
     }
 }
 
-fn spoken(reader: &mut Reader, text: &str) {
+fn spoken(reader: &mut Reader, field: &str, text: &str) {
     let length = text.chars().count();
     if text.trim().is_empty() || length > QUESTION_MAX {
-        reader.fault("question_fr", format!("{length} characters: 1 to {QUESTION_MAX}, to be understood at once"));
+        reader.fault(field, format!("{length} characters: 1 to {QUESTION_MAX}, to be understood at once"));
     }
 }
 
 fn the_groups(reader: &mut Reader, complaint: &Complaint) {
     let mut grouped = HashSet::new();
     for group in &complaint.groups {
-        spoken(reader, &group.text);
+        spoken(reader, "question_group.question_fr", &group.text);
         if group.members.len() < 2 {
             reader.fault("question_group.members", format!("{} stands for fewer than two", group.id));
         }
@@ -267,6 +279,17 @@ fn the_lexicon(reader: &mut Reader, pack: &Pack) {
                 Some(_) => {}
             }
         }
+    }
+}
+
+/// Longest name of a block, a question, a group or a flag.
+const NAME_MAX: usize = 59;
+
+/// The API names a question `block.question`, in 120 characters at most: by another name it could never be answered.
+fn named(reader: &mut Reader, field: &str, name: &str) {
+    let fits = (1..=NAME_MAX).contains(&name.len());
+    if !fits || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        reader.fault(field, format!("{name:?}: 1 to {NAME_MAX} letters without accents, digits, - or _"));
     }
 }
 

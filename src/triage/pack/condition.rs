@@ -71,6 +71,14 @@ impl Condition {
             Term::Months(..) | Term::Years(..) => None,
         })
     }
+    /// Ages, in months, from which it may hold otherwise than just below them.
+    pub fn turns(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().flatten().flat_map(|term| match term {
+            Term::Flag(_) => [0, 0],
+            Term::Months(_, months) => [*months, months.saturating_add(1)],
+            Term::Years(_, years) => [years.saturating_mul(12), years.saturating_add(1).saturating_mul(12)],
+        })
+    }
 }
 
 impl Term {

@@ -130,6 +130,12 @@ impl Effect {
             }
         }
     }
+
+    /// The same where it is in doubt whether it applies: not beyond `same_day` by itself.
+    pub fn raised_in_doubt(self, level: Level, doubtful: bool) -> Level {
+        let raised = self.raised(level);
+        if doubtful { raised.min(level.max(Level::SameDay)) } else { raised }
+    }
 }
 
 /// A complaint.

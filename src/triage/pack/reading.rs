@@ -200,7 +200,8 @@ fn urgency(reader: &mut Reader, field: &str, text: &str, delay: Option<u32>) -> 
     let level = level(reader, field, text)?;
     let (from, to) = band(level);
     if let Some(delay) = delay.filter(|delay| !(from..=to).contains(delay)) {
-        reader.fault(field, format!("a delay of {delay} min is not one of {level} ({from} to {to} min)"));
+        let what = format!("a delay of {delay} min is not one of {level} ({from} to {to} min)");
+        reader.fault(field.replace("level", "delay"), what);
     }
     let own = level.delay().and_then(|delay| u32::try_from(delay.num_minutes()).ok());
     Some(Urgency { level, delay: delay.or(own) })
@@ -239,12 +240,50 @@ fn applies(reader: &mut Reader, field: &str, form: &AppliesForm, places: &Places
         }
         found
     };
+    let from = Bound::of(reader, &format!("{field}.age_min"), form.age_min_years, form.age_min_months, 0);
+    let to = Bound::of(reader, &format!("{field}.age_max"), form.age_max_years, form.age_max_months, 11);
+    somebody_is_between(reader, from.as_ref(), to.as_ref());
+    let with = format!("{field}.with");
     Applies {
-        sex: sex(reader, field, &form.sex),
-        from_months: form.age_min_months.or(form.age_min_years.map(|years| years.saturating_mul(12))),
-        to_months: form.age_max_months.or(form.age_max_years.map(|years| years.saturating_mul(12).saturating_add(11))),
-        with: form.with.iter().filter_map(|name| places.complaint(reader, field, name)).collect(),
+        sex: sex(reader, &format!("{field}.sex"), &form.sex),
+        from_months: from.map(|from| from.months),
+        to_months: to.map(|to| to.months),
+        with: form.with.iter().filter_map(|name| places.complaint(reader, &with, name)).collect(),
         unless_no: form.unless_no.iter().filter_map(|name| question(reader, name)).collect(),
+    }
+}
+
+/// The oldest anybody is, months: a bound beyond it was meant otherwise.
+const OLDEST_MONTHS: u32 = 130 * 12;
+
+/// One end of an age range, and the field it stands in.
+struct Bound {
+    months: u32,
+    field: String,
+}
+
+impl Bound {
+    /// From years or from months; the last year counts `rest` months more.
+    fn of(reader: &mut Reader, field: &str, years: Option<u32>, months: Option<u32>, rest: u32) -> Option<Self> {
+        let (field, count) = match (years, months) {
+            (None, None) => return None,
+            (Some(years), None) => (format!("{field}_years"), years.saturating_mul(12).saturating_add(rest)),
+            (None, Some(months)) => (format!("{field}_months"), months),
+            (Some(_), Some(months)) => {
+                let field = format!("{field}_months");
+                reader.fault(&field, "in years or in months, not in both");
+                (field, months)
+            }
+        };
+        Some(Self { months: count, field })
+    }
+}
+
+/// An age range holds somebody: what is asked of nobody is asked of no one who needs it.
+fn somebody_is_between(reader: &mut Reader, from: Option<&Bound>, to: Option<&Bound>) {
+    let Some(from) = from else { return };
+    if from.months > to.map_or(OLDEST_MONTHS, |to| to.months.min(OLDEST_MONTHS)) {
+        reader.fault(&from.field, "it begins after it ends: it concerns nobody");
     }
 }
 
@@ -381,7 +420,9 @@ fn thousandths(reader: &mut Reader, field: &str, number: f64) -> Option<i64> {
 }
 
 fn kind(reader: &mut Reader, form: &DiscriminatorForm) -> Option<Kind> {
-    match form.kind.as_deref().unwrap_or("tri") {
+    let name = form.kind.as_deref().unwrap_or("tri");
+    nothing_overlooked(reader, form, name);
+    match name {
         "tri" => {
             let Some(yes) = &form.level_if_yes else {
                 reader.fault("level_if_yes", "the field is missing");
@@ -414,6 +455,22 @@ fn kind(reader: &mut Reader, form: &DiscriminatorForm) -> Option<Kind> {
         other => {
             reader.fault("type", format!("{other:?}: tri, number or ordered_choice"));
             None
+        }
+    }
+}
+
+/// A level that stands where nobody reads it would be missed: each kind of question has its own fields.
+fn nothing_overlooked(reader: &mut Reader, form: &DiscriminatorForm, kind: &str) {
+    for (of, field, given) in [
+        ("tri", "level_if_yes", form.level_if_yes.is_some()),
+        ("tri", "delay_if_yes", form.delay_if_yes.is_some()),
+        ("number", "unit", form.unit.is_some()),
+        ("number", "plausible", form.plausible.is_some()),
+        ("number", "steps", !form.steps.is_empty()),
+        ("ordered_choice", "choices", !form.choices.is_empty()),
+    ] {
+        if given && of != kind {
+            reader.fault(field, format!("only a question of type {of:?} has it: this one is {kind:?}"));
         }
     }
 }
@@ -453,6 +510,9 @@ fn pathway(reader: &mut Reader, form: &PathwayForm, places: &Places<'_>, ids: &[
         places.flag(reader, "requires_no_flag", flag);
     }
     let sex = form.requires.sex.as_ref().and_then(|word| sex(reader, "requires.sex", std::slice::from_ref(word)));
+    let from = Bound::of(reader, "requires.age_min", form.requires.age_min_years, None, 0);
+    let to = Bound::of(reader, "requires.age_max", form.requires.age_max_years, None, 11);
+    somebody_is_between(reader, from.as_ref(), to.as_ref());
     Some(Pathway {
         id: form.id.clone(),
         care_need: need(reader, "care_need", &form.care_need)?,

@@ -22,8 +22,8 @@ const COMPLAINTS_MOST: usize = 5;
 /// Least share of the best score: what is far behind is noise.
 const SCORE_LEAST: f64 = 0.25;
 
-/// Words of a text that are read: a caller says less, and an answer is due at once.
-const WORDS_MOST: usize = 200;
+/// Words of a text that are read: more than the 2 000 characters hold that the API takes, so that no alarm comes too late in it.
+const WORDS_MOST: usize = 1_000;
 
 /// From this share of the best score on, what the questions of a complaint ask about is listened for.
 const SIGNS_FROM: f64 = 0.5;

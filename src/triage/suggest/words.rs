@@ -186,11 +186,14 @@ impl Reader {
             return stem;
         }
         let allowed = if length < 8 { 1 } else { 2 };
-        let near = self.vocabulary.iter().filter(|(known, _)| known.chars().count().abs_diff(length) <= allowed);
+        let first = stem.chars().next();
+        let near = self.vocabulary.iter().filter(|(known, _)| {
+            known.chars().next() == first && known.chars().count().abs_diff(length) <= allowed
+        });
         let distance = |known: &str| strsim::osa_distance(known, &stem);
         let found = near
             .map(|(known, often)| (distance(known), std::cmp::Reverse(*often), known))
-            .filter(|(distance, _, known)| *distance <= allowed && known.chars().next() == stem.chars().next())
+            .filter(|(distance, _, _)| *distance <= allowed)
             .min();
         found.map_or(stem.clone(), |(_, _, known)| known.clone())
     }

@@ -22,7 +22,7 @@ pub(super) struct OwnedCall {
 
 const FLAGS: [&str; 3] = ["fa", "fb", "fc"];
 
-fn own(level: Level) -> Urgency {
+pub(super) fn own(level: Level) -> Urgency {
     Urgency { level, delay: level.delay().and_then(|delay| u32::try_from(delay.num_minutes()).ok()) }
 }
 

@@ -14,7 +14,7 @@ const GENERATED: u32 = 2_000;
 /// Cases of each over the pack that is shipped.
 const SHIPPED: u32 = 150;
 
-fn evaluated(pack: &Pack, call: &OwnedCall) -> Evaluation {
+pub(super) fn evaluated(pack: &Pack, call: &OwnedCall) -> Evaluation {
     let answers = Answers::read(pack, &call.answers);
     let OwnedCall { age_months, sex, flags, complaints, .. } = call;
     evaluate(pack, &Call { age_months: *age_months, sex: *sex, flags, complaints, answers: &answers })
@@ -31,17 +31,24 @@ fn shipped_call() -> impl Strategy<Value = (Pack, OwnedCall)> {
     (Just(Pack::general().clone()), call(Pack::general()))
 }
 
-/// Runs a property over both.
-fn over(property: impl Fn(&Pack, &OwnedCall) -> Result<(), TestCaseError>) {
+/// Runs a property over both, and says of how many cases.
+fn over(name: &str, property: impl Fn(&Pack, &OwnedCall) -> Result<(), TestCaseError>) {
     let run = |cases, strategy: BoxedStrategy<(Pack, OwnedCall)>| {
+        let count = std::cell::Cell::new(0);
         let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
         let mut runner = proptest::test_runner::TestRunner::new(config);
-        if let Err(failed) = runner.run(&strategy, |(pack, call)| property(&pack, &call)) {
+        let counted = |(pack, call)| {
+            count.set(count.get() + 1);
+            property(&pack, &call)
+        };
+        if let Err(failed) = runner.run(&strategy, counted) {
             panic!("{failed}");
         }
+        count.get()
     };
-    run(GENERATED, with_a_call().boxed());
-    run(SHIPPED, shipped_call().boxed());
+    let (generated, shipped) = (run(GENERATED, with_a_call().boxed()), run(SHIPPED, shipped_call().boxed()));
+    println!("{name}: {generated} cases over generated packs, {shipped} over the shipped one");
+    assert!(generated >= GENERATED && shipped >= SHIPPED);
 }
 
 fn worse(answer: Answer) -> Option<Answer> {
@@ -58,7 +65,7 @@ fn delay(evaluation: &Evaluation) -> u32 {
 
 #[test]
 fn p1_p2_every_call_has_an_answer_and_always_the_same() {
-    over(|pack, call| {
+    over("P1 P2", |pack, call| {
         let once = evaluated(pack, call);
         prop_assert_eq!(&once, &evaluated(pack, call));
         let band = match once.urgency.level {
@@ -75,7 +82,7 @@ fn p1_p2_every_call_has_an_answer_and_always_the_same() {
 
 #[test]
 fn p3_a_worse_answer_never_lowers_the_level_nor_leaves_more_time() {
-    over(|pack, call| {
+    over("P3", |pack, call| {
         let before = evaluated(pack, call);
         for (name, answer) in &call.answers {
             let is_tri = pack
@@ -104,7 +111,7 @@ fn p3_a_worse_answer_never_lowers_the_level_nor_leaves_more_time() {
 
 #[test]
 fn p4_one_complaint_more_never_lowers_the_level() {
-    over(|pack, call| {
+    over("P4", |pack, call| {
         let before = evaluated(pack, call);
         for more in 1..pack.complaints.len() {
             let mut other = call.clone();
@@ -118,7 +125,7 @@ fn p4_one_complaint_more_never_lowers_the_level() {
 
 #[test]
 fn p5_one_risk_more_never_lowers_the_level() {
-    over(|pack, call| {
+    over("P5", |pack, call| {
         let before = evaluated(pack, call);
         for flag in &pack.flags {
             let known = call.flags.get(&flag.id).copied().unwrap_or(Answer::No);
@@ -141,7 +148,7 @@ fn p5_one_risk_more_never_lowers_the_level() {
 
 #[test]
 fn p6_the_order_changes_nothing() {
-    over(|pack, call| {
+    over("P6", |pack, call| {
         let before = evaluated(pack, call);
         let mut other = call.clone();
         other.complaints.reverse();
@@ -159,7 +166,7 @@ fn p6_the_order_changes_nothing() {
 
 #[test]
 fn p7_a_red_flag_stops_whatever_else_is_said() {
-    over(|pack, call| {
+    over("P7", |pack, call| {
         let opened = evaluated(pack, call).opened;
         for block in opened {
             for question in pack.complaints[block].questions.iter().filter(|question| question.red_flag) {
@@ -176,7 +183,7 @@ fn p7_a_red_flag_stops_whatever_else_is_said() {
 
 #[test]
 fn p8_no_red_flag_that_was_not_asked_is_taken_for_a_no() {
-    over(|pack, call| {
+    over("P8", |pack, call| {
         let evaluation = evaluated(pack, call);
         let unasked = evaluation.entries.iter().any(|entry| match entry.what {
             Contribution::Question { block, question, given: None } => {
@@ -192,7 +199,7 @@ fn p8_no_red_flag_that_was_not_asked_is_taken_for_a_no() {
 
 #[test]
 fn p9_a_lighter_service_needs_every_exclusion_denied() {
-    over(|pack, call| {
+    over("P9", |pack, call| {
         let evaluation = evaluated(pack, call);
         for considered in &evaluation.pathways {
             let pathway = &pack.complaints[considered.block].pathways[considered.pathway];
@@ -222,7 +229,7 @@ fn p9_a_lighter_service_needs_every_exclusion_denied() {
 
 #[test]
 fn p10_stopping_at_the_first_red_flag_gives_what_asking_everything_would() {
-    over(|pack, call| {
+    over("P10", |pack, call| {
         let mut asked = OwnedCall { answers: Default::default(), ..call.clone() };
         // Asks as told, answers from the call, and a no where it says nothing.
         for _ in 0..200 {
@@ -252,7 +259,7 @@ fn p10_stopping_at_the_first_red_flag_gives_what_asking_everything_would() {
 
 #[test]
 fn p12_what_decides_gives_the_level_and_nothing_else_does() {
-    over(|pack, call| {
+    over("P12", |pack, call| {
         let evaluation = evaluated(pack, call);
         let raise = |base: Level| {
             evaluation.modifiers.iter().fold(base, |level, one| {

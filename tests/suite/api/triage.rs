@@ -132,6 +132,24 @@ async fn a_block_or_a_flag_the_pack_has_not_is_refused_by_name_and_a_question_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pack_past_its_time_makes_no_new_evaluation_and_every_level_is_the_regulations() {
+    let service = Service::start().await;
+    let left = service.desk.booking.pack.valid_to - service.desk.now();
+    let assess = call("mal_de_gorge", 30, &json!({}));
+    service.desk.clock.advance(left);
+    assert_eq!(service.post("demo-operator", &format!("{T}/triage/assess"), &assess).await.0, 200);
+    service.desk.clock.advance(chrono::TimeDelta::seconds(1));
+    assert_eq!(service.post("demo-operator", &format!("{T}/triage/assess"), &assess).await.0, 404);
+    let mut body = need();
+    body["channel"] = "operator".into();
+    let request = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
+    assert_eq!((&request["state"], &request["triage"]["recommended"]), (&json!("incomplete"), &json!(null)), "{request}");
+    body["level"] = "h24".into();
+    let request = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
+    assert_eq!((&request["state"], &request["triage"]["decided_by"]), (&json!("open"), &json!("regulation")), "{request}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_callers_words_open_complaints_and_force_questions() {
     let service = Service::start().await;
     let ask = async |text: &str| {

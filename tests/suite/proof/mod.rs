@@ -3,3 +3,4 @@
 mod concurrent;
 mod exploration;
 mod orders;
+mod triaged;
