@@ -18,7 +18,8 @@ fn write(files: &Files, to: &Path) {
 /// The shipped pack under another version, with one text of one file in place of another.
 fn changed(version: &str, file: &str, from: &str, to: &str) -> Files {
     let mut files = shipped::files();
-    for (file, from, to) in [("pack.toml", "version = \"", format!("version = \"{version}\"\n# \"")), (file, from, to.to_owned())]
+    for (file, from, to) in
+        [("pack.toml", "version = \"", format!("version = \"{version}\"\n# \"")), (file, from, to.to_owned())]
     {
         let text = String::from_utf8(files[file].clone()).unwrap();
         assert!(text.contains(from), "{file}: {from}");
@@ -47,7 +48,10 @@ fn p14_what_falls_is_printed_cell_by_cell_and_asks_for_a_major_version() {
     for (version, expected) in [("1.0.1", &refused), ("1.9.0", &refused), ("99.0.0", &success)] {
         let (code, said) = compared(&changed(version, file, from, to));
         assert_eq!(code, *expected, "{version}: {said}");
-        assert!(said.contains("- mal_de_gorge.") && said.contains("(oui) : same_day") && said.contains("→ h24"), "{said}");
+        assert!(
+            said.contains("- mal_de_gorge.") && said.contains("(oui) : same_day") && said.contains("→ h24"),
+            "{said}"
+        );
     }
     let (code, said) = compared(&changed("1.0.1", file, "label_fr = \"Mal de gorge", "label_fr = \"Gorge"));
     assert_eq!(code, success, "{said}");

@@ -286,7 +286,6 @@ impl Model {
         let now = self.now;
         let patient = self.running(request)?;
         let raised = triage.decided > patient.level;
-        patient.fresh_until = triage.valid_until;
         if triage.regulation_required && (raised || !patient.regulated) {
             // Leave given before was for what was known then.
             (patient.agreed, patient.late_until) = (false, None);
@@ -295,12 +294,13 @@ impl Model {
             patient.level = triage.decided;
             patient.deadline =
                 earlier(patient.deadline, triage.decided.and_then(Level::delay).map(|delay| now + delay));
-            patient.regulated = triage.regulation_required;
+            (patient.regulated, patient.fresh_until) = (triage.regulation_required, triage.valid_until);
             patient.of_a_physician = true;
             self.after_a_raise(request);
         } else {
             let open = triage.decided.is_none() && !patient.of_a_physician;
             patient.regulated |= triage.regulation_required || open;
+            patient.fresh_until = triage.valid_until.or(patient.fresh_until);
         }
         Ok(())
     }
@@ -394,10 +394,8 @@ impl Model {
     }
 
     fn is_fresh(&self, request: RequestId) -> Told {
-        match self.patients[&request].fresh_until {
-            Some(until) if until <= self.now => Err(Refusal::EvaluationOver { until }),
-            _ => Ok(()),
-        }
+        let over = self.patients[&request].fresh_until.filter(|until| *until <= self.now);
+        over.map_or(Ok(()), |until| Err(Refusal::EvaluationOver { until }))
     }
 
     fn hold(

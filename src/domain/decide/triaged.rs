@@ -168,9 +168,18 @@ impl Story<'_> {
         self.names += 1;
         let name = hold_id(&format!("h{}", self.names));
         let until = now + TimeDelta::minutes(5);
-        let hold = |slot: u128, hold: HoldId| Command::Hold { request: id, slot: slot_id(slot), hold, until, extra_consent: false };
-        let confirm = |hold: HoldId, n: u128| {
-            Command::Confirm { request: id, hold, appointment: appointment_id(n), identity_ref: "i".to_owned() }
+        let hold = |slot: u128, hold: HoldId| Command::Hold {
+            request: id,
+            slot: slot_id(slot),
+            hold,
+            until,
+            extra_consent: false,
+        };
+        let confirm = |hold: HoldId, n: u128| Command::Confirm {
+            request: id,
+            hold,
+            appointment: appointment_id(n),
+            identity_ref: "i".to_owned(),
         };
         let commands = match *step {
             Step::Pass { minutes } => {
@@ -241,7 +250,9 @@ impl Story<'_> {
         let Some(after) = self.record(id) else { return };
         self.learn(before.as_ref(), &after, command, actor);
         self.nobody_else_lowers(before.as_ref(), &after, command, actor, events);
-        if let (Phase::Booked { slot, .. }, false) = (&after.phase, before.as_ref().is_some_and(|b| matches!(b.phase, Phase::Booked { .. }))) {
+        if let (Phase::Booked { slot, .. }, false) =
+            (&after.phase, before.as_ref().is_some_and(|b| matches!(b.phase, Phase::Booked { .. })))
+        {
             self.booked_in_time(before.as_ref(), &after, *slot);
         }
     }
@@ -282,7 +293,8 @@ impl Story<'_> {
                 let regulator = before.is_some_and(|b| b.triage.decided_by == Some(DecidedBy::Regulator));
                 if triage.decided > was && (!regulator || *says_more) {
                     known.floor = known.floor.max(triage.decided);
-                    known.deadline = sooner(known.deadline, triage.decided.and_then(|level| within(level, triage.delay_minutes)));
+                    known.deadline =
+                        sooner(known.deadline, triage.decided.and_then(|level| within(level, triage.delay_minutes)));
                     known.leave = None;
                     known.physician = false;
                     if regulator && stopped {
@@ -302,23 +314,40 @@ impl Story<'_> {
     }
 
     /// P11.
-    fn nobody_else_lowers(&self, before: Option<&CareRequest>, after: &CareRequest, command: &Command, actor: &Actor, events: usize) {
+    fn nobody_else_lowers(
+        &self,
+        before: Option<&CareRequest>,
+        after: &CareRequest,
+        command: &Command,
+        actor: &Actor,
+        events: usize,
+    ) {
         let known = self.known[&after.id];
         let (was, is) = (before.and_then(|before| before.triage.decided), after.triage.decided);
         let by_regulator = actor.role == Role::Regulator && matches!(command, Command::SetLevel { .. });
         assert!(is >= known.floor, "{command:?} by {actor:?} leaves {is:?}, below {:?}", known.floor);
         assert!(is >= was || by_regulator, "{command:?} by {actor:?} lowers {was:?} to {is:?}");
         if is < was {
-            self.note(if was == Some(Level::Immediate) { "red flag cleared by a régulateur" } else { "lowered by a régulateur" });
+            self.note(if was == Some(Level::Immediate) {
+                "red flag cleared by a régulateur"
+            } else {
+                "lowered by a régulateur"
+            });
             let told = self.world.events[events..].iter().find(|event| event.kind == EventKind::RequestLevelled);
             assert!(told.is_some_and(|event| event.reason.is_some() && event.actor == *actor), "nobody says why");
         }
         if let (Some(before), false) = (before, by_regulator) {
             let later = |one: Option<DateTime<Utc>>| one.unwrap_or(DateTime::<Utc>::MAX_UTC);
             assert!(was.is_none() || later(after.deadline) <= later(before.deadline), "{command:?} leaves more time");
-            assert!(!before.triage.regulation_required || after.triage.regulation_required || is > was, "{command:?} needs no régulateur any more");
+            assert!(
+                !before.triage.regulation_required || after.triage.regulation_required || is > was,
+                "{command:?} needs no régulateur any more"
+            );
             let closed = after.is_closed() && !before.is_closed();
-            assert!(!closed || was != Some(Level::Immediate) || after.phase == Phase::HandedTo15, "{command:?} ends an emergency");
+            assert!(
+                !closed || was != Some(Level::Immediate) || after.phase == Phase::HandedTo15,
+                "{command:?} ends an emergency"
+            );
         }
         if !known.ever {
             assert!(is.is_none() || is >= after.triage.recommended, "below what is recommended: {:?}", after.triage);
@@ -344,7 +373,10 @@ impl Story<'_> {
         if end.is_some_and(|end| slot.start > end) || known.deadline.is_some_and(|deadline| slot.start > deadline) {
             self.note("booked later with a régulateur's leave");
             assert!(leave(known.leave), "{} is past {:?} and {end:?}", slot.start, known.deadline);
-            assert!(agreement.is_some_and(|one| by_regulator(one) && leave(one.latest)), "no leave on record: {after:?}");
+            assert!(
+                agreement.is_some_and(|one| by_regulator(one) && leave(one.latest)),
+                "no leave on record: {after:?}"
+            );
         }
         self.note("booked");
     }
@@ -395,7 +427,8 @@ fn p11_p13_nobody_but_a_regulateur_lowers_and_nothing_is_booked_too_late_without
 #[test]
 fn p11_a_red_flag_said_after_a_regulateur_decided_stops_all_the_same() {
     let mut world = World::new();
-    let asked = Said { status: TriageStatus::Incomplete, level: Level::Immediate, regulated: false, within_an_hour: false };
+    let asked =
+        Said { status: TriageStatus::Incomplete, level: Level::Immediate, regulated: false, within_an_hour: false };
     let new = NewRequest { triage: triage(asked, None, world.now), ..World::need(1, world.now) };
     world.apply(&operator(), &Command::CreateRequest(new)).unwrap();
     let set = Command::SetLevel { request: request_id(1), level: Level::H48, reason: "r".to_owned() };

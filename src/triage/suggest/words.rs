@@ -187,9 +187,10 @@ impl Reader {
         }
         let allowed = if length < 8 { 1 } else { 2 };
         let first = stem.chars().next();
-        let near = self.vocabulary.iter().filter(|(known, _)| {
-            known.chars().next() == first && known.chars().count().abs_diff(length) <= allowed
-        });
+        let near = self
+            .vocabulary
+            .iter()
+            .filter(|(known, _)| known.chars().next() == first && known.chars().count().abs_diff(length) <= allowed);
         let distance = |known: &str| strsim::osa_distance(known, &stem);
         let found = near
             .map(|(known, often)| (distance(known), std::cmp::Reverse(*often), known))

@@ -81,7 +81,7 @@ fn a_million_packs_and_answers_have_an_evaluation_written_to_files_or_not() {
     tried("packs with answers", wanted(), &packs, |(pack, call)| {
         sound_evaluation(&pack, &call)?;
         turn.set(turn.get() + 1);
-        if turn.get() % WRITTEN == 0 {
+        if turn.get().is_multiple_of(WRITTEN) {
             let read = Pack::read(&files_of(&pack));
             let read = read.map_err(|faults| TestCaseError::fail(format!("a sound pack is refused: {faults:?}")))?;
             prop_assert_eq!(evaluated(&read, &call), evaluated(&pack, &call), "the loader reads another pack");
@@ -104,8 +104,20 @@ enum Spoil {
 
 /// Numbers, and what stands where a number should.
 const NUMBERS: [&str; 14] = [
-    "-1", "0", "4294967295", "4294967296", "9223372036854775807", "99999999999999999999999", "1e308", "-1e308", "inf", "nan",
-    "0x7fffffffffffffff", "1979-05-27T07:32:00Z", "\"\"", "[]",
+    "-1",
+    "0",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "99999999999999999999999",
+    "1e308",
+    "-1e308",
+    "inf",
+    "nan",
+    "0x7fffffffffffffff",
+    "1979-05-27T07:32:00Z",
+    "\"\"",
+    "[]",
 ];
 
 fn spoil() -> impl Strategy<Value = Spoil> {
@@ -178,7 +190,9 @@ fn read_or_refused(files: &Files, call: &OwnedCall) -> Result<bool, TestCaseErro
             Ok(true)
         }
         Err(faults) => {
-            prop_assert!(!faults.is_empty() && faults.iter().all(|fault| !fault.what.is_empty() && !fault.file.is_empty()));
+            prop_assert!(
+                !faults.is_empty() && faults.iter().all(|fault| !fault.what.is_empty() && !fault.file.is_empty())
+            );
             Ok(false)
         }
     }
@@ -220,9 +234,28 @@ fn spoilt_files_of_the_shipped_pack_are_read_or_refused() {
 /// Something that looks like TOML, of the words packs are written with.
 fn toml_shaped() -> impl Strategy<Value = String> {
     const KEYS: [&str; 22] = [
-        "pack_id", "version", "levels", "valid_to", "flag", "modifier", "effect", "when", "id", "discriminator", "steps",
-        "plausible", "choices", "applies", "unless_no", "question_group", "members", "pathway", "requires_no", "phrase",
-        "said", "forces",
+        "pack_id",
+        "version",
+        "levels",
+        "valid_to",
+        "flag",
+        "modifier",
+        "effect",
+        "when",
+        "id",
+        "discriminator",
+        "steps",
+        "plausible",
+        "choices",
+        "applies",
+        "unless_no",
+        "question_group",
+        "members",
+        "pathway",
+        "requires_no",
+        "phrase",
+        "said",
+        "forces",
     ];
     let value = prop_oneof![
         3 => select(&NUMBERS[..]).prop_map(str::to_owned),
@@ -305,9 +338,8 @@ pub(super) fn any_words() -> impl Strategy<Value = String> {
         1 => ("[a-zé]", 1usize..300).prop_map(|(letter, times)| letter.repeat(times)),
     ];
     let joint = select(&[" ", "", "-", "'", ". ", "\n", ", "][..]);
-    prop::collection::vec((pieces, joint), 0..60).prop_map(|all| {
-        all.into_iter().fold(String::new(), |text, (piece, joint)| text + &piece + joint)
-    })
+    prop::collection::vec((pieces, joint), 0..60)
+        .prop_map(|all| all.into_iter().fold(String::new(), |text, (piece, joint)| text + &piece + joint))
 }
 
 #[test]
@@ -316,11 +348,19 @@ fn any_words_are_heard_without_harm() {
     let suggester = Suggester::of(pack).unwrap();
     tried("texts", (wanted() / 50).max(1_000), &any_words(), |text| {
         let suggestion = suggester.suggest(&text);
-        prop_assert!(suggestion.complaints.iter().all(|(block, score)| *block < pack.complaints.len() && score.is_finite()));
+        prop_assert!(
+            suggestion.complaints.iter().all(|(block, score)| *block < pack.complaints.len() && score.is_finite())
+        );
         prop_assert!(suggestion.forced.iter().all(|one| pack.complaints[one.block].questions[one.question].red_flag));
         Ok(())
     });
-    for long in ["a".repeat(1_000_000), "douleur ".repeat(100_000), "é".repeat(500_000), "\0".repeat(1_000_000), ",".repeat(1_000_000)] {
+    for long in [
+        "a".repeat(1_000_000),
+        "douleur ".repeat(100_000),
+        "é".repeat(500_000),
+        "\0".repeat(1_000_000),
+        ",".repeat(1_000_000),
+    ] {
         let _ = suggester.suggest(&long);
     }
 }

@@ -245,7 +245,12 @@ fn a_pack_file_that_breaks_a_rule_is_refused() {
             ("raise_by = 1", "raise_by = 0", "modifier grossesse", "effect"),
             ("raise_by = 1", "raise_by = 5", "modifier grossesse", "effect"),
             ("cap = \"same_day\"", "cap = \"h36\"", "modifier grossesse", "effect.cap"),
-            ("source = \"CNGOF\"", "source = \"CNGOF\"\ncare_modality = \"lune\"", "modifier grossesse", "care_modality"),
+            (
+                "source = \"CNGOF\"",
+                "source = \"CNGOF\"\ncare_modality = \"lune\"",
+                "modifier grossesse",
+                "care_modality",
+            ),
         ],
     );
 }
@@ -325,7 +330,12 @@ fn a_question_that_breaks_a_rule_is_refused() {
             ("level_if_yes = \"immediate\"", "level_if_yes = \"same_day\"", "toux.gene", "level_if_yes"),
             ("red_flag = true\n", "", "toux.gene", "red_flag"),
             ("regulation_required = true\n", "", "toux.gene", "regulation_required"),
-            ("\"same_day\"\nregulation", "\"h24\"\nregulation", "toux.gene", "level_if_unknown"),
+            (
+                "\"same_day\"\nregulation_required = true\ndelay_if_unknown = 60",
+                "\"h24\"\nregulation_required = true",
+                "toux.gene",
+                "level_if_unknown",
+            ),
             ("red_flag = true\n", "red_flag = true\nvital = true\n", "toux.gene", "level_if_unknown"),
             ("level_if_yes = \"h24\"", "vital = true\nlevel_if_yes = \"h24\"", "toux.sang", "vital"),
             // Kinds.
@@ -337,7 +347,12 @@ fn a_question_that_breaks_a_rule_is_refused() {
             ("[25.0, 45.0]", "[25.0, inf]", "toux.temperature", "plausible"),
             ("[25.0, 45.0]", "[nan, 45.0]", "toux.temperature", "plausible"),
             ("[25.0, 45.0]", "[25.0, 1e300]", "toux.temperature", "plausible"),
-            ("[[\"lt\", 36.0, \"same_day\"], [\"ge\", 38.5, \"h24\"], [\"ge\", 40.0, \"same_day\"]]", "[]", "toux.temperature", "steps"),
+            (
+                "[[\"lt\", 36.0, \"same_day\"], [\"ge\", 38.5, \"h24\"], [\"ge\", 40.0, \"same_day\"]]",
+                "[]",
+                "toux.temperature",
+                "steps",
+            ),
             ("\"lt\", 36.0", "\"under\", 36.0", "toux.temperature", "steps"),
             ("\"ge\", 40.0", "\"ge\", 46.0", "toux.temperature", "steps"),
             ("38.5, \"h24\"", "38.5, \"tiède\"", "toux.temperature", "steps"),
@@ -345,13 +360,28 @@ fn a_question_that_breaks_a_rule_is_refused() {
             (", { label_fr = \"rouge\", level = \"h48\" }", "", "toux.gorge", "choices"),
             ("normale\", level = \"programmed\"", "normale\", level = \"h24\"", "toux.gorge", "choices"),
             // What nobody would read.
-            ("level_if_yes = \"h24\"", "level_if_yes = \"h24\"\nsteps = [[\"ge\", 1.0, \"same_day\"]]", "toux.sang", "steps"),
+            (
+                "level_if_yes = \"h24\"",
+                "level_if_yes = \"h24\"\nsteps = [[\"ge\", 1.0, \"same_day\"]]",
+                "toux.sang",
+                "steps",
+            ),
             ("unit = \"°C\"", "unit = \"°C\"\nlevel_if_yes = \"same_day\"", "toux.temperature", "level_if_yes"),
             ("unit = \"°C\"", "unit = \"°C\"\ndelay_if_yes = 60", "toux.temperature", "delay_if_yes"),
             ("choices = [", "plausible = [0.0, 1.0]\nchoices = [", "toux.gorge", "plausible"),
             // Who is asked, and when.
-            ("age_min_years = 12, age_max_years = 90", "age_min_years = 91, age_max_years = 90", "toux.duree", "applies.age_min_years"),
-            ("age_min_years = 12, age_max_years = 90", "age_min_years = 12, age_max_months = 143", "toux.duree", "applies.age_min_years"),
+            (
+                "age_min_years = 12, age_max_years = 90",
+                "age_min_years = 91, age_max_years = 90",
+                "toux.duree",
+                "applies.age_min_years",
+            ),
+            (
+                "age_min_years = 12, age_max_years = 90",
+                "age_min_years = 12, age_max_months = 143",
+                "toux.duree",
+                "applies.age_min_years",
+            ),
             ("unless_no = [\"duree\"]", "unless_no = [\"licorne\"]", "toux.sang", "applies.unless_no"),
             ("unless_no = [\"duree\"]", "unless_no = [\"sang\"]", "toux.sang", "applies.unless_no"),
             ("age_max_years = 90 }", "age_max_years = 90, unless_no = [\"sang\"] }", "toux.duree", "applies.unless_no"),
@@ -375,17 +405,57 @@ fn a_group_or_a_pathway_that_breaks_a_rule_is_refused() {
             ("members = [\"gene\", \"sang\"]", "members = [\"gene\"]", "toux", "question_group.members"),
             ("members = [\"gene\", \"sang\"]", "members = [\"gene\", \"gene\"]", "toux", "question_group.members"),
             ("members = [\"gene\", \"sang\"]", "members = [\"gene\", \"licorne\"]", "toux.ensemble", "members"),
-            ("members = [\"gene\", \"sang\"]", "members = [\"gene\", \"temperature\"]", "toux", "question_group.members"),
-            ("requires_no = [\"gene\", \"sang\", \"travail\"]", "requires_no = [\"sang\", \"travail\"]", "toux", "pathway.requires_no"),
-            ("requires_no = [\"gene\", \"sang\", \"travail\"]", "requires_no = [\"gene\", \"sang\"]", "toux", "pathway.requires_no"),
+            (
+                "members = [\"gene\", \"sang\"]",
+                "members = [\"gene\", \"temperature\"]",
+                "toux",
+                "question_group.members",
+            ),
+            (
+                "requires_no = [\"gene\", \"sang\", \"travail\"]",
+                "requires_no = [\"sang\", \"travail\"]",
+                "toux",
+                "pathway.requires_no",
+            ),
+            (
+                "requires_no = [\"gene\", \"sang\", \"travail\"]",
+                "requires_no = [\"gene\", \"sang\"]",
+                "toux",
+                "pathway.requires_no",
+            ),
             ("\"sang\", \"travail\"]", "\"temperature\", \"travail\"]", "toux", "pathway.requires_no"),
             ("\"sang\", \"travail\"]", "\"licorne\", \"travail\"]", "toux: pathway officine", "requires_no"),
-            ("requires_no_flag = [\"enceinte\"]", "requires_no_flag = [\"licorne\"]", "toux: pathway officine", "requires_no_flag"),
+            (
+                "requires_no_flag = [\"enceinte\"]",
+                "requires_no_flag = [\"licorne\"]",
+                "toux: pathway officine",
+                "requires_no_flag",
+            ),
             ("sex = \"F\", age_min", "sex = \"X\", age_min", "toux: pathway officine", "requires.sex"),
-            ("age_min_years = 16, age_max_years = 65", "age_min_years = 66, age_max_years = 65", "toux: pathway officine", "requires.age_min_years"),
-            ("requires_level_at_most = \"h48\"", "requires_level_at_most = \"immediate\"", "toux", "pathway.requires_level_at_most"),
-            ("requires_level_at_most = \"h48\"", "requires_level_at_most = \"tard\"", "toux: pathway officine", "requires_level_at_most"),
-            ("profession = \"pharmacien\"", "profession = \"magicien\"", "toux: pathway officine", "care_need.profession"),
+            (
+                "age_min_years = 16, age_max_years = 65",
+                "age_min_years = 66, age_max_years = 65",
+                "toux: pathway officine",
+                "requires.age_min_years",
+            ),
+            (
+                "requires_level_at_most = \"h48\"",
+                "requires_level_at_most = \"immediate\"",
+                "toux",
+                "pathway.requires_level_at_most",
+            ),
+            (
+                "requires_level_at_most = \"h48\"",
+                "requires_level_at_most = \"tard\"",
+                "toux: pathway officine",
+                "requires_level_at_most",
+            ),
+            (
+                "profession = \"pharmacien\"",
+                "profession = \"magicien\"",
+                "toux: pathway officine",
+                "care_need.profession",
+            ),
             ("legal_basis = \"Arrêté\"", "legal_basis = \"\"", "toux", "pathway.legal_basis"),
             ("advice_fr = \"Repos.\"", "advice_fr = \" \"", "toux", "pathway.advice_fr"),
             ("\"Consultez en 48 heures.\"", "\"\"", "toux", "pathway.safety_net_fr"),
@@ -435,7 +505,8 @@ fn a_pack_without_its_general_questions_or_its_fallback_is_refused() {
         files.insert("lexicon.toml".to_owned(), Vec::new());
         files.insert("pack.toml".to_owned(), PACK.replace("except = [\"autre_motif\"]", "").into_bytes());
         files.insert("complaints/toux.toml".to_owned(), COUGH.replace("redirect_if", "# redirect_if").into_bytes());
-        let missing = |fault: &Fault| (&*fault.file, &*fault.field) == ("pack.toml", "complaints") && fault.what.contains(block);
+        let missing =
+            |fault: &Fault| (&*fault.file, &*fault.field) == ("pack.toml", "complaints") && fault.what.contains(block);
         assert!(faults(&files).iter().any(missing), "{block}");
     }
     let mut files = sound();
@@ -447,7 +518,9 @@ fn a_pack_without_its_general_questions_or_its_fallback_is_refused() {
 fn a_signature_is_of_this_very_content() {
     let hash = Pack::read(&sound()).unwrap().hash;
     let signed = |rpps: &str, at: &str, hash: &str| {
-        let approval = format!("approved_by = [{{ name = \"Dr X\", rpps = \"{rpps}\", role = \"medecin_regulateur\", at = \"{at}\", hash = \"{hash}\" }}]");
+        let approval = format!(
+            "approved_by = [{{ name = \"Dr X\", rpps = \"{rpps}\", role = \"medecin_regulateur\", at = \"{at}\", hash = \"{hash}\" }}]"
+        );
         with("pack.toml", "lang = \"fr\"", &format!("lang = \"fr\"\n{approval}"))
     };
     assert!(Pack::read(&signed("19990000001", "2026-01-02T09:00:00Z", &hash)).unwrap().is_signed());

@@ -13,9 +13,50 @@ const CASES: u32 = 2_000;
 
 /// Words between the words that say something.
 const BETWEEN: [&str; 44] = [
-    "je", "il", "elle", "mon", "ma", "fils", "mère", "depuis", "ce", "matin", "hier", "très", "un", "peu", "pas", "pas de",
-    "plus", "jamais", "sans", "aucune", "mais", "et", "ou", "en 2015", "il y a trois ans", "58", "ans", "38,5", "°C", "j'ai",
-    "c'est", "bcp", "svp", "docteur", "bonjour", "peur", "enfant", "bébé", "prend", "médicament", "n'a", "ni", "voilà", "merci",
+    "je",
+    "il",
+    "elle",
+    "mon",
+    "ma",
+    "fils",
+    "mère",
+    "depuis",
+    "ce",
+    "matin",
+    "hier",
+    "très",
+    "un",
+    "peu",
+    "pas",
+    "pas de",
+    "plus",
+    "jamais",
+    "sans",
+    "aucune",
+    "mais",
+    "et",
+    "ou",
+    "en 2015",
+    "il y a trois ans",
+    "58",
+    "ans",
+    "38,5",
+    "°C",
+    "j'ai",
+    "c'est",
+    "bcp",
+    "svp",
+    "docteur",
+    "bonjour",
+    "peur",
+    "enfant",
+    "bébé",
+    "prend",
+    "médicament",
+    "n'a",
+    "ni",
+    "voilà",
+    "merci",
 ];
 
 /// Everything the shipped pack listens for.
@@ -50,7 +91,9 @@ fn forced(suggestion: &Suggestion) -> Vec<(usize, usize)> {
 /// Every text of two parts, whole and each part alone.
 fn more_is_heard(text: &str, more: &str, suggester: &Suggester) -> Result<usize, TestCaseError> {
     let alone = forced(&suggester.suggest(text));
-    for both in [format!("{text} {more}"), format!("{more} {text}"), format!("{text}. {more}"), format!("{more}\n{text}")] {
+    for both in
+        [format!("{text} {more}"), format!("{more} {text}"), format!("{text}. {more}"), format!("{more}\n{text}")]
+    {
         let heard = forced(&suggester.suggest(&both));
         for one in &alone {
             prop_assert!(heard.contains(one), "{text:?} forces {one:?}, and {both:?} does not");
@@ -75,7 +118,8 @@ fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value) -> Result<
 #[test]
 fn p16_words_added_before_or_after_never_take_a_forced_question_back() {
     let suggester = Suggester::of(Pack::general()).unwrap();
-    let heard = run(CASES, &(said_words(1..8), said_words(1..20)), |(text, more)| more_is_heard(&text, &more, &suggester));
+    let heard =
+        run(CASES, &(said_words(1..8), said_words(1..20)), |(text, more)| more_is_heard(&text, &more, &suggester));
     println!("P16: {CASES} texts with words added, {heard} of which force something");
     assert!(heard > CASES as usize / 4, "{heard}");
 }

@@ -5,7 +5,7 @@ use crate::triage::pack::form::{
     AppliesForm, CareNeedForm, ChoiceForm, ComplaintForm, DiscriminatorForm, EffectForm, FlagForm, GroupForm,
     ModifierForm, PackForm, PathwayForm, RedirectForm, RequiresForm,
 };
-use crate::triage::pack::{Applies, Complaint, Effect, Files, Kind, Modifier, Pack, Pathway, Question, Urgency};
+use crate::triage::pack::{Applies, Complaint, Effect, Files, Flag, Kind, Modifier, Pack, Pathway, Question, Urgency};
 
 /// The files of a pack made of parts that have a place in files.
 pub(super) fn files_of(pack: &Pack) -> Files {
@@ -21,7 +21,7 @@ pub(super) fn files_of(pack: &Pack) -> Files {
         changelog: pack.changelog.clone(),
         notice_fr: pack.notice.clone(),
         levels: Level::ALL.iter().map(|level| level.code().to_owned()).collect(),
-        flags: pack.flags.iter().map(|one| FlagForm { id: one.id.clone(), label_fr: one.label.clone() }).collect(),
+        flags: pack.flags.iter().map(|one| flag(pack, one)).collect(),
         modifiers: pack.modifiers.iter().map(|one| modifier(pack, one)).collect(),
     };
     let mut files = Files::new();
@@ -32,6 +32,15 @@ pub(super) fn files_of(pack: &Pack) -> Files {
     }
     add("lexicon.toml".to_owned(), toml::to_string(&pack.lexicon));
     files
+}
+
+fn flag(pack: &Pack, one: &Flag) -> FlagForm {
+    FlagForm {
+        id: one.id.clone(),
+        label_fr: one.label.clone(),
+        question_fr: one.question.clone(),
+        applies: applies(pack, &[], &one.applies),
+    }
 }
 
 fn code(level: Level) -> String {
@@ -166,7 +175,8 @@ fn question(pack: &Pack, questions: &[Question], one: &Question) -> Discriminato
         }
         Kind::Choice(choices) => {
             form.kind = Some("ordered_choice".to_owned());
-            let choice = |(label, of): &(String, Urgency)| ChoiceForm { label_fr: label.clone(), level: code(of.level) };
+            let choice =
+                |(label, of): &(String, Urgency)| ChoiceForm { label_fr: label.clone(), level: code(of.level) };
             form.choices = choices.iter().map(choice).collect();
         }
     }

@@ -143,10 +143,18 @@ async fn a_pack_past_its_time_makes_no_new_evaluation_and_every_level_is_the_reg
     let mut body = need();
     body["channel"] = "operator".into();
     let request = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
-    assert_eq!((&request["state"], &request["triage"]["recommended"]), (&json!("incomplete"), &json!(null)), "{request}");
+    assert_eq!(
+        (&request["state"], &request["triage"]["recommended"]),
+        (&json!("incomplete"), &json!(null)),
+        "{request}"
+    );
     body["level"] = "h24".into();
     let request = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
-    assert_eq!((&request["state"], &request["triage"]["decided_by"]), (&json!("open"), &json!("regulation")), "{request}");
+    assert_eq!(
+        (&request["state"], &request["triage"]["decided_by"]),
+        (&json!("open"), &json!("regulation")),
+        "{request}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

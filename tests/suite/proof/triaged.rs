@@ -100,8 +100,12 @@ impl Story {
     fn name_of(&self, spoken: Spoken) -> String {
         let pack = &self.desk.booking.pack;
         match spoken {
-            Spoken::Question(block, at) => format!("{}.{}", pack.complaints[block].id, pack.complaints[block].questions[at].id),
-            Spoken::Group(block, at) => format!("{}.{}", pack.complaints[block].id, pack.complaints[block].groups[at].id),
+            Spoken::Question(block, at) => {
+                format!("{}.{}", pack.complaints[block].id, pack.complaints[block].questions[at].id)
+            }
+            Spoken::Group(block, at) => {
+                format!("{}.{}", pack.complaints[block].id, pack.complaints[block].groups[at].id)
+            }
         }
     }
 
@@ -141,9 +145,8 @@ impl Story {
     /// Red flags that are yes in these answers and were not before.
     fn new_alarms(&self, before: &BTreeMap<String, Answer>, said: &BTreeMap<String, Answer>) -> BTreeSet<String> {
         let pack = &self.desk.booking.pack;
-        let is_red = |name: &str| {
-            pack.question(name).is_some_and(|(block, at)| pack.complaints[block].questions[at].red_flag)
-        };
+        let is_red =
+            |name: &str| pack.question(name).is_some_and(|(block, at)| pack.complaints[block].questions[at].red_flag);
         let new = said.iter().filter(|(name, answer)| {
             **answer == Answer::Yes && before.get(*name) != Some(&Answer::Yes) && is_red(name)
         });
@@ -175,9 +178,11 @@ impl Story {
 
     async fn enter(&mut self) {
         let id = RequestId::new(Uuid::from_u128(self.rng.random()));
-        let call = Call { actor: Actor { role: Role::Operator, id: "op-1".to_owned() }, key: None, fingerprint: [0; 16] };
+        let call =
+            Call { actor: Actor { role: Role::Operator, id: "op-1".to_owned() }, key: None, fingerprint: [0; 16] };
         let mut order: RequestOrder = self.desk.order(Level::H24);
-        order.level = self.rng.random_bool(0.25).then(|| self.pick(&[Level::Programmed, Level::H48, Level::H24, Level::SameDay]));
+        order.level =
+            self.rng.random_bool(0.25).then(|| self.pick(&[Level::Programmed, Level::H48, Level::H24, Level::SameDay]));
         order.facts.complaint = self.pick(&COMPLAINTS).parse().unwrap();
         order.facts.age = Age::Years(self.pick(&[4, 30, 58, 80]));
         order.facts.sex = self.pick(&[Sex::Female, Sex::Male, Sex::Unknown]);
@@ -202,10 +207,17 @@ impl Story {
         assert!(known.alarms.is_empty() || is == Some(Level::Immediate), "{is:?} in spite of {:?}", known.alarms);
         assert!(!known.untouched || is.is_none() || is >= after.triage.recommended, "{:?}", after.triage);
         let closed = after.is_closed() && before.is_some_and(|before| !before.is_closed());
-        assert!(!closed || is != Some(Level::Immediate) || after.phase == Phase::HandedTo15, "an emergency ends by {by:?}");
+        assert!(
+            !closed || is != Some(Level::Immediate) || after.phase == Phase::HandedTo15,
+            "an emergency ends by {by:?}"
+        );
         let stopped = !known.alarms.is_empty() && was != is;
         if is < was {
-            self.note(if was == Some(Level::Immediate) { "red flag cleared by a régulateur" } else { "lowered by a régulateur" });
+            self.note(if was == Some(Level::Immediate) {
+                "red flag cleared by a régulateur"
+            } else {
+                "lowered by a régulateur"
+            });
         }
         if stopped {
             self.note("stopped");
@@ -226,7 +238,9 @@ impl Story {
                 let Some(facts) = facts.filter(|_| !before.request.is_closed()) else { return };
                 let (answers, flags) = (self.answers(&facts), self.flags());
                 let new = self.new_alarms(&facts.answers, &answers);
-                let again = new.iter().any(|_| before.request.triage.decided_by == Some(aiguilleur::domain::DecidedBy::Regulator));
+                let again = new
+                    .iter()
+                    .any(|_| before.request.triage.decided_by == Some(aiguilleur::domain::DecidedBy::Regulator));
                 if self.done(booking.add_answers(&call, id, answers, flags).await).is_some() {
                     self.is_told(&call, EventKind::RequestAnswered).await;
                     self.known.get_mut(&id).unwrap().alarms.extend(new);
@@ -249,7 +263,8 @@ impl Story {
                 }
             }
             11 | 12 => {
-                let latest = self.rng.random_bool(0.7).then(|| booking.now() + TimeDelta::hours(self.rng.random_range(1..96)));
+                let latest =
+                    self.rng.random_bool(0.7).then(|| booking.now() + TimeDelta::hours(self.rng.random_range(1..96)));
                 if self.done(booking.agree(&call, id, reason(), latest).await).is_some() {
                     assert_eq!(call.actor.role, Role::Regulator, "only a régulateur agrees");
                     self.is_told(&call, EventKind::RequestAgreed).await;
@@ -302,7 +317,8 @@ impl Story {
         let agreement = after.agreement.as_ref().filter(|agreement| agreement.actor.role == Role::Regulator);
         assert!(!after.triage.regulation_required || agreement.is_some(), "nobody agreed to {after:?}");
         let delay = after.triage.delay_minutes.map(|minutes| TimeDelta::minutes(minutes.into()));
-        let end = after.triage.decided_at.zip(delay.or(after.level().and_then(Level::delay))).map(|(at, delay)| at + delay);
+        let end =
+            after.triage.decided_at.zip(delay.or(after.level().and_then(Level::delay))).map(|(at, delay)| at + delay);
         if end.is_some_and(|end| made.start > end) {
             let leave = agreement.and_then(|agreement| agreement.latest);
             assert!(leave.is_some_and(|latest| made.start <= latest) && leave == self.known[&id].leave, "{after:?}");
@@ -340,7 +356,8 @@ impl Story {
             requests.sort_by_key(|(request, _)| request.id);
             appointments.sort_by_key(|entry| entry.appointment.id);
             slots.sort_by_key(|(slot, _)| slot.id);
-            let histories = requests.iter().map(|(request, _)| format!("{:?}", state.histories.of(request.id))).collect::<Vec<_>>();
+            let histories =
+                requests.iter().map(|(request, _)| format!("{:?}", state.histories.of(request.id))).collect::<Vec<_>>();
             (requests, appointments, slots, histories)
         };
         let live = self.desk.booking.view.read(shown);
