@@ -19,11 +19,11 @@ use crate::stage::times::{Times, median};
 use crate::stage::{cpu, weppes};
 use aiguilleur::store::{Commit, CommitOutcome, Store};
 
-/// So many wait when a measure begins, more than in any CPTS: plans for those who still wait are made all the while.
+/// So many wait when a measure begins, more than in any CPTS.
 const WAITING: usize = 640;
 
-/// Bookings of one measure, by how many are in flight: short, and repeated often. Each holds one whole plan for all who wait,
-/// which the service makes by itself after a change, and then not again for twenty times as long.
+/// Bookings of one measure, by how many are in flight: short, and repeated often. The plan the service makes by itself after
+/// changes waits for a quiet moment, a second at most, and so mostly falls after a measure of less than that.
 const MEASURES: [(usize, usize); 3] = [(1, WAITING), (16, WAITING), (64, WAITING)];
 
 /// Bookings before a measure begins, both ways: connections made, threads and buffers in use.

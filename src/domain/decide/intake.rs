@@ -193,8 +193,8 @@ pub(super) fn reassess(
         // An evaluation that came to no end does not make the one before it last for ever.
         request.triage.valid_until = triage.valid_until.or(request.triage.valid_until);
         // What was said opens questions nobody asked: the engine's own level no longer stands by itself.
-        let of_a_physician = matches!(request.triage.decided_by, Some(DecidedBy::Regulation | DecidedBy::Regulator));
-        let open = triage.status == TriageStatus::Incomplete && !of_a_physician;
+        let of_no_physician = matches!(request.triage.decided_by, Some(DecidedBy::Engine | DecidedBy::Operator));
+        let open = triage.status == TriageStatus::Incomplete && of_no_physician;
         request.triage.regulation_required |= triage.regulation_required || open;
     }
     draft.put_request(request);

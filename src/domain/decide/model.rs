@@ -298,7 +298,7 @@ impl Model {
             patient.of_a_physician = true;
             self.after_a_raise(request);
         } else {
-            let open = triage.decided.is_none() && !patient.of_a_physician;
+            let open = triage.decided.is_none() && patient.level.is_some() && !patient.of_a_physician;
             patient.regulated |= triage.regulation_required || open;
             patient.fresh_until = triage.valid_until.or(patient.fresh_until);
         }

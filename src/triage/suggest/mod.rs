@@ -9,7 +9,7 @@
 mod index;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use self::index::Index;
@@ -24,9 +24,6 @@ const SCORE_LEAST: f64 = 0.25;
 
 /// Words of a text that are read: more than the 2 000 characters hold that the API takes, so that no alarm comes too late in it.
 const WORDS_MOST: usize = 1_000;
-
-/// From this share of the best score on, what the questions of a complaint ask about is listened for.
-const SIGNS_FROM: f64 = 0.5;
 
 /// A suggestion.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -135,6 +132,8 @@ impl Suggester {
         let said = self.reader.read(text, WORDS_MOST);
         let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
         let mut forced: BTreeMap<(usize, usize), Forced> = BTreeMap::new();
+        // Complaints of which a phrase was heard whole: whatever else is said, they stay so.
+        let mut heard_of: BTreeSet<usize> = BTreeSet::new();
         for (phrase, weight) in self.index.sharing(&said.distinct()) {
             let phrase = &self.phrases[phrase];
             let Some(heard) = heard(&phrase.words, &said) else { continue };
@@ -147,6 +146,7 @@ impl Suggester {
                 *known = known.max(score) + 0.1 * known.min(score);
             }
             if heard.whole {
+                heard_of.extend(&phrase.opens);
                 for &(block, question) in &phrase.forces {
                     let new = || Forced { block, question, heard: phrase.text.clone(), denied: doubtful };
                     let known = forced.entry((block, question)).or_insert_with(new);
@@ -161,8 +161,7 @@ impl Suggester {
         complaints.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         complaints.truncate(COMPLAINTS_MOST);
         // What a question of a complaint that was heard asks about, in its own words.
-        let heard_well = complaints.iter().filter(|(_, share)| *share >= SIGNS_FROM);
-        for (block, sign) in heard_well.flat_map(|(block, _)| self.signs[block].iter().map(move |sign| (*block, sign)))
+        for (block, sign) in heard_of.iter().flat_map(|block| self.signs[block].iter().map(move |sign| (*block, sign)))
         {
             if let Some(heard) = heard(&sign.words, &said).filter(|heard| heard.whole) {
                 let denied = heard.denied || heard.past;

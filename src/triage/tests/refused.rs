@@ -523,9 +523,12 @@ fn a_signature_is_of_this_very_content() {
         );
         with("pack.toml", "lang = \"fr\"", &format!("lang = \"fr\"\n{approval}"))
     };
-    assert!(Pack::read(&signed("19990000001", "2026-01-02T09:00:00Z", &hash)).unwrap().is_signed());
+    // One physician is not enough, and a signature of other content is none; neither makes the pack faulty.
+    for hash in [hash.as_str(), "0"] {
+        assert!(!Pack::read(&signed("19990000002", "2026-01-02T09:00:00Z", hash)).unwrap().is_signed());
+    }
     let field = |files: &Files| faults(files).iter().map(|fault| fault.field.clone()).collect::<Vec<_>>();
-    assert_eq!(field(&signed("19990000001", "2026-01-02T09:00:00Z", "0")), ["approved_by"]);
+    assert_eq!(field(&signed("19990000001", "2026-01-02T09:00:00Z", &hash)), ["approved_by.rpps"]);
     assert_eq!(field(&signed("1", "2026-01-02T09:00:00Z", &hash)), ["approved_by.rpps"]);
-    assert_eq!(field(&signed("19990000001", "hier", &hash)), ["approved_by.at"]);
+    assert_eq!(field(&signed("19990000002", "hier", &hash)), ["approved_by.at"]);
 }
