@@ -5,6 +5,7 @@ mod fuzz;
 mod generated;
 mod heard;
 mod properties;
+mod references;
 mod refused;
 mod spoken;
 mod words;
