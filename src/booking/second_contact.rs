@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Booking, RequestOrder};
-use crate::domain::{Age, Answer, CareRequest, Phase, RequestId};
+use crate::domain::{Age, Answer, CareRequest, Channel, Phase, RequestId};
 
 /// A call within so long of the one before is a second contact.
 const WITHIN: TimeDelta = TimeDelta::hours(24);
@@ -18,13 +18,17 @@ const FLAG: &str = "second_contact";
 impl Booking {
     /// The newest request of the same person within a day: of the same file of the regulation, or of somebody born on the same
     /// day, of the same sex and in the same commune. Two people of whom all three are the same are taken for one: the higher
-    /// urgency is the safer mistake.
+    /// urgency is the safer mistake. Of a request from the widget nobody is looked for: its answer would tell anybody who
+    /// knows a birth date that somebody called.
     fn earlier_contact(&self, order: &RequestOrder, now: DateTime<Utc>) -> Option<RequestId> {
         let counts = |request: &CareRequest| {
             let corrected = matches!(request.phase, Phase::Cancelled)
                 && request.settled_at.is_some_and(|at| at - request.created_at < CORRECTED_WITHIN);
             now - request.created_at < WITHIN && request.created_at <= now && !corrected
         };
+        if order.channel == Channel::Widget {
+            return None;
+        }
         let is_alike = |case: &crate::views::Case| {
             let facts = &order.facts;
             let born_alike = |earlier: &Age| matches!(earlier, Age::BirthDate(_)) && *earlier == facts.age;

@@ -94,6 +94,12 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
     {
         return Err(Refusal::LoweringNeedsRegulator { from });
     }
+    if before == Some(level) && !regulator {
+        // Whoever says again what stands takes it from nobody.
+        draft.event(EventKind::RequestLevelled, of_request(id), Some(reason));
+        draft.put_request(request);
+        return Ok(Answer::Done);
+    }
     let now = draft.now();
     let new_deadline = level.delay().map(|delay| now + delay);
     request.deadline = match before {
@@ -195,6 +201,10 @@ pub(super) fn reassess(
         // What was said opens questions nobody asked: the engine's own level no longer stands by itself.
         let of_no_physician = matches!(request.triage.decided_by, Some(DecidedBy::Engine | DecidedBy::Operator));
         let open = triage.status == TriageStatus::Incomplete && of_no_physician;
+        if open {
+            // Leave given before was for what was known then.
+            request.agreement = None;
+        }
         request.triage.regulation_required |= triage.regulation_required || open;
     }
     draft.put_request(request);

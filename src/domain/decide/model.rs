@@ -257,16 +257,16 @@ impl Model {
     }
 
     fn set_level(&mut self, actor: &Actor, request: RequestId, level: Level) -> Told {
-        let now = self.now;
-        let patient = self.running(request)?;
+        let (now, patient) = (self.now, self.running(request)?);
         let before = patient.level;
         if let Some(from) = before.filter(|from| level < *from && actor.role != Role::Regulator) {
             return Err(Refusal::LoweringNeedsRegulator { from });
         }
-        patient.fresh_until = match (actor.role, patient.fresh_until) {
-            (Role::Regulator, _) | (_, None) => None,
-            (_, Some(until)) => Some(until.min(now + level.holds_for())),
-        };
+        if before == Some(level) && actor.role != Role::Regulator {
+            return Ok(());
+        }
+        let held = patient.fresh_until.filter(|_| actor.role != Role::Regulator);
+        patient.fresh_until = held.map(|until| until.min(now + level.holds_for()));
         patient.of_a_physician = before.is_none() || actor.role == Role::Regulator;
         if before == Some(level) {
             return Ok(());
@@ -287,7 +287,6 @@ impl Model {
         let patient = self.running(request)?;
         let raised = triage.decided > patient.level;
         if triage.regulation_required && (raised || !patient.regulated) {
-            // Leave given before was for what was known then.
             (patient.agreed, patient.late_until) = (false, None);
         }
         if raised {
@@ -300,6 +299,7 @@ impl Model {
         } else {
             let open = triage.decided.is_none() && patient.level.is_some() && !patient.of_a_physician;
             patient.regulated |= triage.regulation_required || open;
+            (patient.agreed, patient.late_until) = (patient.agreed && !open, patient.late_until.filter(|_| !open));
             patient.fresh_until = triage.valid_until.or(patient.fresh_until);
         }
         Ok(())

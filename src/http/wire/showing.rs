@@ -139,6 +139,7 @@ impl<'a> Showing<'a> {
         let own = self.booking.territory.commune(request.commune).map(|commune| commune.name.clone());
         let elsewhere = || Gazetteer::national().by_code(request.commune).map(|commune| commune.name.to_string());
         let version = self.booking.view.read(|state| state.board.get(request.id).map(|known| known.version));
+        let to_regulation = matches!(self.role, Role::Operator | Role::Regulator);
         let tells_complaint = matches!(self.role, Role::Operator | Role::Regulator | Role::Patient);
         RequestShown {
             id: request.id.to_string(),
@@ -185,8 +186,8 @@ impl<'a> Showing<'a> {
                 latest: agreement.latest.map(|latest| self.instant(latest)),
             }),
             regulation_reference: request.regulation_reference.as_ref().map(ToString::to_string),
-            follows: request.follows.map(|earlier| earlier.to_string()),
-            for_regulator: if matches!(self.role, Role::Operator | Role::Regulator) {
+            follows: request.follows.filter(|_| to_regulation).map(|earlier| earlier.to_string()),
+            for_regulator: if to_regulation {
                 self.booking.why_a_regulator(request, facts, self.now).iter().map(reason_shown).collect()
             } else {
                 Vec::new()

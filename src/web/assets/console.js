@@ -86,7 +86,10 @@ byId("new-call").addEventListener("click", newCall);
 byId("to-15").addEventListener("click", () => showEmergency(transfer, true, desk.request?.triage.handover));
 byId("call-form").addEventListener("input", leaveResumed);
 
-on("n", newCall);
+// A key pressed once too often never wipes away a red flag: the button does, or the transfer.
+on("n", () => {
+  if (!document.querySelector(".emergency-panel:not(.done)")) newCall();
+});
 on("t", focusWords);
 on("o", () => offers.focusOffer());
 on("b", () => (byId("board-list").querySelector("button") ?? byId("board-title")).focus());

@@ -11,6 +11,7 @@ import { closeEmergency, showEmergency, showTransferred } from "./emergency.js";
 import * as offers from "./offers.js";
 import { closeHold } from "./hold.js";
 import { isLost } from "./live.js";
+import { overtakeTriage } from "./triage.js";
 
 export function search() {
   clearFaults(byId("call-errors"));
@@ -82,6 +83,7 @@ export function show() {
 
 /** Takes up a request of the board: how its level came about, what is to be done about it, and its places. @param {{ id: string, for_regulator?: any[] }} waiting */
 export function resume(waiting) {
+  overtakeTriage();
   return once("board", async () => {
     await giveBack();
     const request = await get(`/requests/${waiting.id}`);
@@ -99,7 +101,11 @@ export function transfer() {
   return once("transfer", async () => {
     try {
       await giveBack();
-      if (!desk.resumed && faults.length === 0) await enter({ ...order, level: "immediate" });
+      if (!desk.request) await enter({ ...order, level: "immediate" });
+      // An emergency of the form as it was is handed over as it is: nothing is entered anew on the way.
+      else if (!desk.resumed && desk.request.triage?.final !== "immediate") {
+        await change(`/requests/${desk.request.id}/level`, { level: "immediate", reason: say("call.level_reason") });
+      }
       await change(`/requests/${desk.request.id}/handover`, { to: "15" });
       desk.request = null;
       byId("to-15").hidden = true;

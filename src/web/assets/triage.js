@@ -77,6 +77,9 @@ export function triaged() {
   return { answers, flags, others, decided: last?.status === "decided" || last?.status === "stopped" };
 }
 
+/** What is being weighed for the call says nothing of the request taken up meanwhile. */
+export const overtakeTriage = () => void (weighed += 1);
+
 export function clearTriage() {
   [answers, flags, said, forced, suggested, others, last] = [{}, {}, [], [], [], [], null];
   clearTimeout(timer);
@@ -102,8 +105,10 @@ async function hear() {
     forced.sort((a, b) => Number(a.denied) - Number(b.denied) || rank(a) - rank(b));
     const lines = suggested.map((one) => el("li", {}, button(one.label, "", "plain", () => take(one))));
     byId("heard").replaceChildren(...(lines.length > 0 ? [el("ul", {}, ...lines)] : []));
-    const age = /(\d{1,3})\s*(ans?|mois|m)\b/i.exec(text);
-    if (age) call.ageHeard(/^m/i.test(age[2]) ? `${age[1]}m` : age[1]);
+    // "depuis 3 mois" is no age, nor is one of several a sure one.
+    const spans = text.replace(/(depuis|il y a|pendant|durant|dure|voilà|y a|de plus de|chute de)\s+\d{1,3}\s*(ans?|mois)\b/gi, "");
+    const ages = [...spans.matchAll(/(\d{1,3})\s*(ans?|mois)\b/gi)];
+    if (ages.length === 1) call.ageHeard(/^m/i.test(ages[0][2]) ? `${ages[0][1]}m` : ages[0][1]);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     byId("heard").replaceChildren(el("p", { class: "hint" }, error.message));

@@ -75,6 +75,7 @@ async fn an_evaluation_that_has_grown_old_is_confirmed_before_a_place_is_held() 
 async fn who_calls_again_within_a_day_is_triaged_as_a_second_contact() {
     let service = Service::start().await;
     let mut body = throat();
+    body["channel"] = "operator".into();
     body["regulation_reference"] = "SAMU59-2026-000123".into();
     let first = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
     assert_eq!(first["follows"], Value::Null);
@@ -101,6 +102,7 @@ async fn who_calls_again_within_a_day_is_triaged_as_a_second_contact() {
 async fn a_second_contact_is_known_by_birth_sex_and_commune_and_a_corrected_form_is_none() {
     let service = Service::start().await;
     let mut body = throat();
+    body["channel"] = "operator".into();
     body["patient"] = json!({"birth_date": "1984-02-29", "sex": "F"});
     let first = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
     service.desk.clock.advance(TimeDelta::minutes(2));
@@ -111,6 +113,11 @@ async fn a_second_contact_is_known_by_birth_sex_and_commune_and_a_corrected_form
     service.desk.clock.advance(TimeDelta::hours(3));
     let again = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
     assert_eq!(again["follows"], corrected["id"]);
+    // Whoever knows a birth date learns nothing from the widget.
+    body["channel"] = "widget".into();
+    let stranger = service.post("", &format!("{T}/requests"), &body).await.1;
+    assert_eq!((stranger["state"].is_string(), &stranger["follows"]), (true, &Value::Null), "{stranger}");
+    body["channel"] = "operator".into();
     body["patient"]["birth_date"] = "1984-03-01".into();
     let somebody = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
     assert_eq!(somebody["follows"], Value::Null);
