@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::{Booking, Vault};
 use crate::domain::{CareRequest, PatientFacts};
-use crate::triage::Explanation;
+use crate::triage::{Evaluation, Explanation};
 
 /// Evaluations of one request that are opened for whoever reads its history: the latest.
 const EVALUATIONS_SHOWN: usize = 50;
@@ -55,10 +55,9 @@ impl Booking {
         self.policy.switched_off.iter().filter_map(|id| self.pack.place(id)).collect()
     }
 
-    /// What triage makes of what is known of a patient at an instant, in words; none while it is not in use.
-    pub(super) fn explained(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Explanation> {
-        let evaluation = self.evaluated(facts, at)?;
-        Some(Explanation::of(&self.pack, &evaluation, &facts.answers, at))
+    /// What triage made of what is known of a patient, in words.
+    pub(super) fn explained(&self, facts: &PatientFacts, evaluation: &Evaluation, at: DateTime<Utc>) -> Explanation {
+        Explanation::of(&self.pack, evaluation, &facts.answers, at)
     }
 
     /// The explanation sealed with facts of a request. None, and a line in the log, when it cannot be opened: the request

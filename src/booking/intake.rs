@@ -76,8 +76,10 @@ impl Booking {
     ) -> Result<RequestId, Failure> {
         let follows = self.note_second_contact(&mut order);
         let now = self.now();
-        let triage = self.triage_of(&order.facts, order.level, now);
-        let facts = self.vault.seal_new_subject(id, &order.facts, self.explained(&order.facts, now).as_ref())?;
+        let evaluation = self.evaluated(&order.facts, now);
+        let triage = self.triage_of(&order.facts, evaluation.as_ref(), order.level, now);
+        let explanation = evaluation.map(|evaluation| self.explained(&order.facts, &evaluation, now));
+        let facts = self.vault.seal_new_subject(id, &order.facts, explanation.as_ref())?;
         let new = NewRequest {
             id,
             channel: order.channel,
@@ -195,9 +197,12 @@ impl Booking {
             let stands = before.request.triage.decided_by == Some(DecidedBy::Regulation);
             let declared = before.request.triage.decided.filter(|_| stands);
             let now = self.now();
-            let triage = self.triage_of(&facts, declared, now);
-            let says_more = self.says_more(&known, &facts, before.request.level());
-            let explanation = self.explained(&facts, now);
+            let (evaluated_before, evaluation) = (self.evaluated(&known, now), self.evaluated(&facts, now));
+            let triage = self.triage_of(&facts, evaluation.as_ref(), declared, now);
+            let says_more = evaluation.as_ref().zip(evaluated_before.as_ref());
+            let says_more =
+                says_more.is_some_and(|(after, before_it)| after.says_more(before_it, before.request.level()));
+            let explanation = evaluation.map(|evaluation| self.explained(&facts, &evaluation, now));
             let facts = self.vault.seal_facts_again(id, &facts, explanation.as_ref()).await?;
             let command = Command::Reassess { request: id, facts_ref: facts.reference, triage, says_more };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.

@@ -44,19 +44,18 @@ impl Booking {
         Some(evaluate(&self.pack, &call).without(&self.switched_off()))
     }
 
-    /// Whether what is known now says something that was not known before and asks for more than a level.
-    pub(super) fn says_more(&self, before: &PatientFacts, now_known: &PatientFacts, than: Option<Level>) -> bool {
-        let at = self.now();
-        let (before, after) = (self.evaluated(before, at), self.evaluated(now_known, at));
-        before.zip(after).is_some_and(|(before, after)| after.says_more(&before, than))
-    }
-
-    /// What stands for somebody of whom this is known, whose level was `declared` by the regulation of the call or not.
-    pub(super) fn triage_of(&self, facts: &PatientFacts, declared: Option<Level>, now: DateTime<Utc>) -> Triage {
-        let evaluation = self.evaluated(facts, now);
-        let status = evaluation.as_ref().map_or(TriageStatus::Incomplete, |evaluation| evaluation.status);
+    /// What stands for somebody of whom this is known and was evaluated, whose level was `declared` by the regulation of the
+    /// call or not.
+    pub(super) fn triage_of(
+        &self,
+        facts: &PatientFacts,
+        evaluation: Option<&Evaluation>,
+        declared: Option<Level>,
+        now: DateTime<Utc>,
+    ) -> Triage {
+        let status = evaluation.map_or(TriageStatus::Incomplete, |evaluation| evaluation.status);
         // A complaint that is switched off has nothing recommended, but for a stop.
-        let recommending = evaluation.as_ref().filter(|evaluation| evaluation.recommends());
+        let recommending = evaluation.filter(|evaluation| evaluation.recommends());
         let urgency = recommending.map(|evaluation| evaluation.urgency);
         let (decided, decided_by) = match (declared, status) {
             // A red flag stops whatever was declared.
@@ -80,11 +79,11 @@ impl Booking {
             decided_at: decided.map(|_| now),
             delay_minutes: decided.and_then(|urgency| urgency.delay),
             // A lighter service is open to a level triage came to, not to one that was declared.
-            care_need: self.care_need(facts, evaluation.as_ref().filter(|_| declared.is_none())),
+            care_need: self.care_need(facts, evaluation.filter(|_| declared.is_none())),
             // What the regulation of the call decided needs no second régulateur.
             regulation_required: declared.is_none()
                 && (status == TriageStatus::Decided || is_off)
-                && evaluation.as_ref().is_some_and(|evaluation| evaluation.regulation_required),
+                && evaluation.is_some_and(|evaluation| evaluation.regulation_required),
             valid_until: evaluation
                 .filter(|_| declared.is_none() && status != TriageStatus::Incomplete)
                 .map(|evaluation| now + evaluation.urgency.level.holds_for()),
