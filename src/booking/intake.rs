@@ -9,13 +9,13 @@ use uuid::Uuid;
 use super::driver::{Step, after_a_change};
 use super::vault::VaultError;
 use super::{Booking, Call, Failure, Offers};
-use crate::domain::decide::{Answer as Outcome, Command, NewRequest};
+use crate::domain::decide::{Answer as Outcome, Command, NewRequest, NewlySaid};
 use crate::domain::refusal::Subject;
 use crate::domain::{
     Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
     RequestId,
 };
-use crate::triage::Explanation;
+use crate::triage::{Evaluation, Explanation};
 
 /// A request as an edge hands it in: every field parsed, the commune known, its point found.
 #[derive(Debug, Clone)]
@@ -199,12 +199,10 @@ impl Booking {
             let now = self.now();
             let (evaluated_before, evaluation) = (self.evaluated(&known, now), self.evaluated(&facts, now));
             let triage = self.triage_of(&facts, evaluation.as_ref(), declared, now);
-            let says_more = evaluation.as_ref().zip(evaluated_before.as_ref());
-            let says_more =
-                says_more.is_some_and(|(after, before_it)| after.says_more(before_it, before.request.level()));
+            let said = newly_said(evaluation.as_ref(), evaluated_before.as_ref(), before.request.level());
             let explanation = evaluation.map(|evaluation| self.explained(&facts, &evaluation, now));
             let facts = self.vault.seal_facts_again(id, &facts, explanation.as_ref()).await?;
-            let command = Command::Reassess { request: id, facts_ref: facts.reference, triage, says_more };
+            let command = Command::Reassess { request: id, facts_ref: facts.reference, triage, said };
             // Answers given at the same time add up: whoever comes second reads the first one's facts again.
             let same_facts = |records: &crate::domain::Records| match records.request(id) {
                 Some(now) if now.facts_ref != before.request.facts_ref => Err(Refusal::Outdated),
@@ -252,5 +250,14 @@ impl Booking {
     pub async fn hand_over_to_15(&self, call: &Call, request: RequestId) -> Result<Case, Failure> {
         self.run(call, Command::HandOverTo15 { request }).await?;
         self.case(request).await.map_err(after_a_change)
+    }
+}
+
+/// What answers say that was not said before, of a request whose level stands. An evaluation that was none before is all new.
+fn newly_said(now: Option<&Evaluation>, before: Option<&Evaluation>, level: Option<Level>) -> NewlySaid {
+    let Some(now) = now else { return NewlySaid::default() };
+    NewlySaid {
+        more: before.is_none_or(|before| now.says_more(before, level)),
+        doubt: before.is_none_or(|before| now.doubts_more(before)),
     }
 }

@@ -23,10 +23,11 @@ impl Booking {
         Ok(suggester.suggest(text))
     }
 
-    /// What triage makes of what is known of a patient at an instant; none while triage is off, or its pack is not
-    /// in force.
+    /// What triage makes of what is known of a patient at an instant; none while triage is off. A pack that is not in force
+    /// (triage.md §3) recommends nothing, but a red flag it knows stops all the same.
     pub fn evaluated(&self, facts: &PatientFacts, at: DateTime<Utc>) -> Option<Evaluation> {
-        if self.triage_standing(at) != Standing::InUse {
+        let standing = self.triage_standing(at);
+        if standing == Standing::Off {
             return None;
         }
         let answers = Answers::read(&self.pack, &facts.answers);
@@ -41,7 +42,8 @@ impl Booking {
             complaints: &complaints,
             answers: &answers,
         };
-        Some(evaluate(&self.pack, &call).without(&self.switched_off()))
+        let evaluation = evaluate(&self.pack, &call).without(&self.switched_off());
+        Some(evaluation).filter(|evaluation| standing == Standing::InUse || evaluation.status == TriageStatus::Stopped)
     }
 
     /// What stands for somebody of whom this is known and was evaluated, whose level was `declared` by the regulation of the
@@ -81,6 +83,7 @@ impl Booking {
             // A lighter service is open to a level triage came to, not to one that was declared.
             care_need: self.care_need(facts, evaluation.filter(|_| declared.is_none())),
             // What the regulation of the call decided needs no second régulateur.
+            reopened: false,
             regulation_required: declared.is_none()
                 && (status == TriageStatus::Decided || is_off)
                 && evaluation.is_some_and(|evaluation| evaluation.regulation_required),

@@ -106,6 +106,9 @@ pub struct Triage {
     pub care_need: CareNeed,
     /// A médecin régulateur must agree before anything is booked.
     pub regulation_required: bool,
+    /// What was said since opened questions nobody asked: until they are, the level does not stand by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reopened: bool,
     /// When the evaluation must be made again.
     pub valid_until: Option<DateTime<Utc>>,
     /// The pack used.
@@ -251,6 +254,13 @@ coded!(
     }
 );
 
+impl Triage {
+    /// Whether a médecin régulateur must agree, or the questions that were opened must be asked, before anything is booked.
+    pub fn waits_for_a_regulator(&self) -> bool {
+        self.regulation_required || self.reopened
+    }
+}
+
 impl CareRequest {
     /// How long a request without a deadline (no level yet, or `programmed`) stays on the board: our assumption.
     pub const UNDATED_STAY: TimeDelta = TimeDelta::days(14);
@@ -301,11 +311,11 @@ impl CareRequest {
 
     /// Whether a médecin régulateur must agree first.
     pub fn awaits_regulator(&self) -> bool {
-        self.triage.regulation_required && self.agreement.is_none()
+        self.triage.waits_for_a_regulator() && self.agreement.is_none()
     }
 
     /// Until when its evaluation held, where that is over: before a place is taken somebody must ask whether anything is new.
-    /// What a person of the regulation decided has no such end.
+    /// What a person of the regulation decided has no such end, until answers are evaluated again.
     pub fn evaluation_over(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.triage.valid_until.filter(|until| *until <= now)
     }

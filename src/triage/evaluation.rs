@@ -150,14 +150,28 @@ impl Evaluation {
     /// Whether something asks for more than a level that was not said before, or was said otherwise. What somebody decided
     /// knowing it does not count again.
     pub fn says_more(&self, before: &Self, than: Option<Level>) -> bool {
+        self.new_entries(before).any(|entry| Some(entry.urgency.level) > than)
+            || self.new_modifiers(before).any(|one| one.after > one.before && Some(one.after) > than)
+    }
+
+    /// Whether a régulateur must see the call for something that was not said before, or was said otherwise.
+    pub fn doubts_more(&self, before: &Self) -> bool {
+        self.regulation_required
+            && (self.new_entries(before).any(|entry| entry.for_regulator)
+                || self.new_modifiers(before).next().is_some())
+    }
+
+    /// What was answered and contributes, and did not before.
+    fn new_entries<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Entry> {
         let is_given = |entry: &&Entry| !matches!(entry.what, Contribution::Question { given: None, .. });
-        let as_before = |entry: &&Entry| before.entries.iter().any(|known| known.what == entry.what);
-        let mut new = self.entries.iter().filter(is_given).filter(|entry| !as_before(entry));
-        let known = |one: &Modified| {
-            before.modifiers.iter().any(|known| (known.modifier, known.doubtful) == (one.modifier, one.doubtful))
-        };
-        new.any(|entry| Some(entry.urgency.level) > than)
-            || self.modifiers.iter().any(|one| one.after > one.before && Some(one.after) > than && !known(one))
+        let is_new = |entry: &&Entry| before.entries.iter().all(|known| known.what != entry.what);
+        self.entries.iter().filter(is_given).filter(is_new)
+    }
+
+    /// Modifiers that hold, and did not before.
+    fn new_modifiers<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Modified> {
+        let of = |one: &Modified| (one.modifier, one.doubtful);
+        self.modifiers.iter().filter(move |one| before.modifiers.iter().all(|known| of(known) != of(one)))
     }
 
     /// The lighter service that is open.

@@ -25,6 +25,36 @@ fn from_the_first_word_to_the_15_in_a_few_keys_told_to_a_screen_reader() {
 }
 
 #[test]
+fn another_complaint_of_the_same_call_asks_nothing_twice() {
+    with_service(async |service| {
+        let desk = Console::open(service, "triage-other", Screen::DESK).await;
+        desk.key('t').await;
+        desk.write("mal de gorge 30 ans").await;
+        desk.key(Key::Enter).await;
+        let title = "document.querySelector('#triage-title')?.textContent";
+        let mut asked = Vec::new();
+        for _ in 0..3 {
+            desk.until("document.activeElement.id === 'triage-title'").await;
+            let question = desk.text(title).await;
+            asked.push(question.clone());
+            desk.key('n').await;
+            desk.until(&format!("{title} !== {}", serde_json::json!(question))).await;
+        }
+        desk.text(
+            "document.querySelector('#complaint').select() ?? document.querySelector('#complaint').focus() ?? ''",
+        )
+        .await;
+        desk.write("toux").await;
+        desk.key(Key::Enter).await;
+        desk.until("document.activeElement.id === 'triage-title'").await;
+        desk.holds("document.querySelector('#complaint').value.includes('toux')").await;
+        let next = desk.text(title).await;
+        assert!(!asked.contains(&next), "asked again: {next}");
+        desk.close().await;
+    });
+}
+
+#[test]
 fn questions_are_answered_by_one_key_until_a_level_and_its_places() {
     with_service(async |service| {
         let desk = Console::open(service, "triage-level", Screen::DESK).await;

@@ -21,7 +21,8 @@ fn cancel(world: &mut World, n: u128, reason: &str) {
 
 fn answer_again(world: &mut World, n: u128, facts: &str) {
     let triage = world.request(n).triage.clone();
-    let reassess = Command::Reassess { request: request_id(n), facts_ref: facts.to_owned(), triage, says_more: false };
+    let reassess =
+        Command::Reassess { request: request_id(n), facts_ref: facts.to_owned(), triage, said: NewlySaid::default() };
     world.apply(&operator(), &reassess).unwrap();
 }
 

@@ -22,7 +22,7 @@ enum Step {
     Publish { slot: u128, doctor: usize, by: usize, starts: i64, lasts: i64, capacity: u16, extra: u16 },
     Ask { request: u128, level: Option<Level>, regulated: bool, fresh: Option<i64> },
     Level { request: Pick, level: Level, by: usize },
-    Reassess { request: Pick, level: Option<Level>, regulated: bool, fresh: Option<i64> },
+    Reassess { request: Pick, level: Option<Level>, regulated: bool, doubt: bool, fresh: Option<i64> },
     Agree { request: Pick, by: usize, hours: Option<i64> },
     Promise { request: Pick, named: Option<u128> },
     Keep { request: Pick, slot: Pick },
@@ -108,8 +108,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..REQUESTS, prop::option::weighted(0.9, level()), prop::bool::weighted(0.1), fresh())
             .prop_map(|(request, level, regulated, fresh)| Step::Ask { request, level, regulated, fresh }),
         1 => (pick.clone(), level(), 0..3usize).prop_map(|(request, level, by)| Step::Level { request, level, by }),
-        1 => (pick.clone(), prop::option::of(level()), prop::bool::weighted(0.2), fresh())
-            .prop_map(|(request, level, regulated, fresh)| Step::Reassess { request, level, regulated, fresh }),
+        1 => (pick.clone(), prop::option::of(level()), prop::bool::weighted(0.2), any::<bool>(), fresh()).prop_map(
+            |(request, level, regulated, doubt, fresh)| Step::Reassess { request, level, regulated, doubt, fresh }
+        ),
         1 => (pick.clone(), 1..3usize, prop::option::of(0..72i64))
             .prop_map(|(request, by, hours)| Step::Agree { request, by, hours }),
         3 => (pick.clone(), prop::option::weighted(0.8, 40..60u128))
@@ -190,9 +191,17 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
         Step::Level { request: ref pick, level, by } => {
             (actor(by), Command::SetLevel { request: request(pick)?, level, reason: reason() })
         }
-        Step::Reassess { request: ref pick, level, regulated, fresh } => {
+        Step::Reassess { request: ref pick, level, regulated, doubt, fresh } => {
             let (facts_ref, triage) = ("p2".to_owned(), evaluated(level, regulated, fresh));
-            (operator(), Command::Reassess { request: request(pick)?, facts_ref, triage, says_more: false })
+            (
+                operator(),
+                Command::Reassess {
+                    request: request(pick)?,
+                    facts_ref,
+                    triage,
+                    said: NewlySaid { more: false, doubt },
+                },
+            )
         }
         Step::Agree { request: ref pick, by, hours } => {
             let latest = hours.map(|hours| later(60 * hours));

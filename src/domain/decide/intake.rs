@@ -121,6 +121,10 @@ pub(super) fn set_level(draft: &mut Draft<'_>, id: RequestId, level: Level, reas
         (false, None) => DecidedBy::Regulation,
         (false, Some(_)) => DecidedBy::Operator,
     });
+    if request.triage.decided_by != Some(DecidedBy::Operator) {
+        // A physician decided it: nobody else need see it for what was known then.
+        (request.triage.regulation_required, request.triage.reopened) = (false, false);
+    }
     request.triage.status = if level == Level::Immediate { TriageStatus::Stopped } else { TriageStatus::Decided };
     if request.phase == Phase::Incomplete {
         request.phase = Phase::Open;
@@ -149,6 +153,15 @@ fn after_a_raise(draft: &mut Draft<'_>, mut request: CareRequest) -> Result<Care
     Ok(request)
 }
 
+/// What new answers say that was not said before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NewlySaid {
+    /// Something that asks for more than the level that stands: then it is raised, whoever decided it.
+    pub more: bool,
+    /// Something a régulateur must see: an agreement given without knowing it is over.
+    pub doubt: bool,
+}
+
 /// Replaces the evaluation after new answers. A level that a person decided is kept unless the new one is higher: a new
 /// answer may raise, never lower.
 pub(super) fn reassess(
@@ -156,7 +169,7 @@ pub(super) fn reassess(
     id: RequestId,
     facts_ref: &str,
     triage: &Triage,
-    says_more: bool,
+    said: NewlySaid,
 ) -> Result<Answer, Refusal> {
     let mut request = super::request(draft.records, id)?.clone();
     if request.is_closed() {
@@ -168,10 +181,12 @@ pub(super) fn reassess(
     }
     // What a régulateur lowered stays so until something new is said.
     let regulator = request.triage.decided_by == Some(DecidedBy::Regulator);
-    let new = !regulator || says_more || triage.decided > request.triage.recommended;
+    let new = !regulator || said.more || triage.decided > request.triage.recommended;
     let raised = triage.decided > request.triage.decided && new;
-    if triage.regulation_required && (raised || !request.triage.regulation_required) {
-        // The régulateur agreed to what was known then.
+    // Whoever agreed, or decided, knew what was known then.
+    let was_seen = regulator || request.triage.regulation_required;
+    let unseen = triage.regulation_required && (raised || said.doubt || !was_seen);
+    if unseen {
         request.agreement = None;
     }
     if raised {
@@ -205,7 +220,8 @@ pub(super) fn reassess(
             // Leave given before was for what was known then.
             request.agreement = None;
         }
-        request.triage.regulation_required |= triage.regulation_required || open;
+        request.triage.regulation_required |= unseen;
+        request.triage.reopened = open;
     }
     draft.put_request(request);
     draft.event(EventKind::RequestAnswered, of_request(id), None);

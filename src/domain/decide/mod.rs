@@ -32,7 +32,7 @@ use super::{
     SlotId, TerritoryId, Triage,
 };
 
-pub use intake::NewRequest;
+pub use intake::{NewRequest, NewlySaid};
 
 /// Who decides, where and when.
 #[derive(Debug, Clone)]
@@ -82,9 +82,8 @@ pub enum Command {
         facts_ref: String,
         /// The new evaluation.
         triage: Triage,
-        /// Whether something was said that was not known before and asks for more than the level that stands: then it is
-        /// raised, whoever decided it.
-        says_more: bool,
+        /// What of it was not said before.
+        said: NewlySaid,
     },
     /// A régulateur agrees to a booking the rules alone would refuse.
     Agree {
@@ -432,8 +431,8 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         }
         Command::CreateRequest(new) => intake::create(&mut draft, new)?,
         Command::SetLevel { request, level, reason } => intake::set_level(&mut draft, *request, *level, reason)?,
-        Command::Reassess { request, facts_ref, triage, says_more } => {
-            intake::reassess(&mut draft, *request, facts_ref, triage, *says_more)?
+        Command::Reassess { request, facts_ref, triage, said } => {
+            intake::reassess(&mut draft, *request, facts_ref, triage, *said)?
         }
         Command::Agree { request, reason, latest } => intake::agree(&mut draft, *request, reason, *latest)?,
         Command::Review { request, verdict, reason } => {

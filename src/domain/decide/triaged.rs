@@ -30,7 +30,7 @@ struct Said {
 #[derive(Debug, Clone)]
 enum Step {
     Ask { said: Said, declared: Option<Level> },
-    Say { said: Said, more: bool },
+    Say { said: Said, more: bool, doubt: bool },
     Set { level: Level },
     Agree { hours: Option<i64> },
     Promise,
@@ -70,7 +70,7 @@ fn step() -> impl Strategy<Value = (Step, u128, usize)> {
     let step = prop_oneof![
         3 => (said(), prop::option::weighted(0.3, select(&Level::ALL[..4])))
             .prop_map(|(said, declared)| Step::Ask { said, declared }),
-        5 => (said(), any::<bool>()).prop_map(|(said, more)| Step::Say { said, more }),
+        5 => (said(), any::<bool>(), any::<bool>()).prop_map(|(said, more, doubt)| Step::Say { said, more, doubt }),
         5 => any_level().prop_map(|level| Step::Set { level }),
         2 => prop::option::of(0..96i64).prop_map(|hours| Step::Agree { hours }),
         1 => Just(Step::Promise),
@@ -190,11 +190,12 @@ impl Story<'_> {
                 let new = NewRequest { triage: triage(said, declared, now), ..World::need(request, now) };
                 vec![Command::CreateRequest(new)]
             }
-            Step::Say { said, more } => {
+            Step::Say { said, more, doubt } => {
                 let declared = stands.as_ref().filter(|one| one.decided_by == Some(DecidedBy::Regulation));
                 let triage = triage(said, declared.and_then(|one| one.decided), now);
-                let says_more = more && Some(said.level) > stands.and_then(|one| one.decided);
-                vec![Command::Reassess { request: id, facts_ref: "p".to_owned(), triage, says_more }]
+                let more = more && Some(said.level) > stands.and_then(|one| one.decided);
+                let said = NewlySaid { more, doubt };
+                vec![Command::Reassess { request: id, facts_ref: "p".to_owned(), triage, said }]
             }
             Step::Set { level } => vec![Command::SetLevel { request: id, level, reason: "1.reason.a".to_owned() }],
             Step::Agree { hours } => {
@@ -288,10 +289,10 @@ impl Story<'_> {
                 known.ever |= known.physician;
                 known.floor = if by_regulator { Some(*level) } else { known.floor.max(Some(*level)) };
             }
-            Command::Reassess { triage, says_more, .. } => {
+            Command::Reassess { triage, said, .. } => {
                 let stopped = triage.decided == Some(Level::Immediate);
                 let regulator = before.is_some_and(|b| b.triage.decided_by == Some(DecidedBy::Regulator));
-                if triage.decided > was && (!regulator || *says_more) {
+                if triage.decided > was && (!regulator || said.more) {
                     known.floor = known.floor.max(triage.decided);
                     known.deadline =
                         sooner(known.deadline, triage.decided.and_then(|level| within(level, triage.delay_minutes)));
@@ -301,7 +302,15 @@ impl Story<'_> {
                         *self.seen.borrow_mut().entry("stopped after a régulateur decided").or_default() += 1;
                     }
                 }
-                if triage.regulation_required && before.is_some_and(|before| !before.triage.regulation_required) {
+                let was_seen = before.is_some_and(|before| before.triage.regulation_required) || regulator;
+                let of_no_physician = before.is_some_and(|before| {
+                    matches!(before.triage.decided_by, Some(DecidedBy::Engine | DecidedBy::Operator))
+                });
+                let opens = triage.status == TriageStatus::Incomplete && of_no_physician;
+                if triage.regulation_required && (said.doubt || !was_seen) || opens {
+                    if known.agreed && was_seen {
+                        *self.seen.borrow_mut().entry("agreed, and then a doubt nobody had seen").or_default() += 1;
+                    }
                     (known.agreed, known.leave) = (false, None);
                 }
             }
@@ -343,6 +352,11 @@ impl Story<'_> {
                 !before.triage.regulation_required || after.triage.regulation_required || is > was,
                 "{command:?} needs no régulateur any more"
             );
+            let is_whole = |command: &Command| matches!(command, Command::Reassess { triage, .. } if triage.status != TriageStatus::Incomplete);
+            assert!(
+                !before.triage.reopened || after.triage.reopened || is > was || is_whole(command),
+                "{command:?} leaves questions unasked"
+            );
             let closed = after.is_closed() && !before.is_closed();
             assert!(
                 !closed || was != Some(Level::Immediate) || after.phase == Phase::HandedTo15,
@@ -363,7 +377,7 @@ impl Story<'_> {
         assert_ne!(level, Level::Immediate);
         let agreement = after.agreement.as_ref();
         let by_regulator = |agreement: &Agreement| agreement.actor.role == Role::Regulator;
-        if after.triage.regulation_required {
+        if after.triage.waits_for_a_regulator() {
             self.note("booked with a régulateur's agreement");
             assert!(known.agreed && agreement.is_some_and(by_regulator), "nobody agreed: {after:?}");
         }
@@ -408,6 +422,7 @@ fn p11_p13_nobody_but_a_regulateur_lowers_and_nothing_is_booked_too_late_without
     let seen = seen.into_inner();
     println!("P11, P13: {HISTORIES} histories of {} steps: {seen:?}", count.get());
     for what in [
+        "agreed, and then a doubt nobody had seen",
         "booked",
         "booked later with a régulateur's leave",
         "booked with a régulateur's agreement",
@@ -434,11 +449,11 @@ fn p11_a_red_flag_said_after_a_regulateur_decided_stops_all_the_same() {
     let set = Command::SetLevel { request: request_id(1), level: Level::H48, reason: "r".to_owned() };
     world.apply(&regulator(), &set).unwrap();
     let stopped = triage(Said { status: TriageStatus::Stopped, ..asked }, None, world.now);
-    let say = |says_more| Command::Reassess {
+    let say = |more| Command::Reassess {
         request: request_id(1),
         facts_ref: "p".to_owned(),
         triage: stopped.clone(),
-        says_more,
+        said: NewlySaid { more, doubt: false },
     };
     world.apply(&operator(), &say(true)).unwrap();
     assert_eq!(world.request(1).level(), Some(Level::Immediate), "what was only provisional is no excuse");

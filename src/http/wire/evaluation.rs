@@ -103,7 +103,9 @@ impl Showing<'_> {
     pub(super) fn ask(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
         let pack = &self.booking.pack;
         let questions = |spoken: &[Spoken]| spoken.iter().map(|one| question(pack, *one)).collect();
-        if shown.status == TriageStatus::Incomplete.code() {
+        // A physician's level needs no more questions; those that answers opened since are asked of any other.
+        let of_a_physician = [DecidedBy::Regulation, DecidedBy::Regulator].map(DecidedBy::code).map(Some);
+        if evaluation.status == TriageStatus::Incomplete && !of_a_physician.contains(&shown.decided_by) {
             shown.must_ask = questions(&evaluation.must_ask);
         }
         shown.may_ask = evaluation.flags.iter().map(|place| flag(&pack.flags[*place])).collect();

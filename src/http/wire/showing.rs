@@ -226,7 +226,7 @@ impl<'a> Showing<'a> {
             decided_by: triage.decided_by.map(DecidedBy::code),
             delay_minutes: triage.delay_minutes.map(i64::from).or_else(|| minutes_of(triage.decided)),
             care_need: care_need(&triage.care_need),
-            regulation_required: triage.regulation_required,
+            regulation_required: triage.waits_for_a_regulator(),
             valid_until: triage.valid_until.map(|until| self.instant(until)),
             pack: pack(&triage.pack),
             ..TriageShown::default()

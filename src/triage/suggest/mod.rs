@@ -7,13 +7,14 @@
 //! its question, to be confirmed.
 
 mod index;
+mod temperature;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use self::index::Index;
-use self::words::{Reader, Said};
+use self::words::{Reader, Said, Words};
 use super::pack::{GENERAL, Pack};
 
 /// Complaints suggested at most.
@@ -67,14 +68,14 @@ pub struct Suggester {
 struct Sign {
     question: usize,
     text: String,
-    words: Vec<String>,
+    words: Words,
 }
 
 /// A way of saying something, and what it asks for.
 #[derive(Debug)]
 struct Phrase {
     text: String,
-    words: Vec<String>,
+    words: Words,
     opens: Vec<usize>,
     forces: Vec<(usize, usize)>,
 }
@@ -103,11 +104,11 @@ impl Suggester {
     /// [`SuggestError`].
     pub fn new(pack: &Pack) -> Result<Self, SuggestError> {
         let mut reader = Reader::new(&pack.lexicon);
-        let mut phrases = Vec::new();
+        let mut learned = Vec::new();
         let mut add = |text: &str, opens: Vec<usize>, forces: Vec<(usize, usize)>| {
             let words = if forces.is_empty() { reader.learn(text) } else { reader.learn_alarm(text) };
             if !words.is_empty() {
-                phrases.push(Phrase { text: text.to_owned(), words, opens, forces });
+                learned.push((text.to_owned(), words, opens, forces));
             }
         };
         for (block, complaint) in pack.complaints.iter().enumerate().filter(|(_, one)| one.id.as_str() != GENERAL) {
@@ -122,8 +123,12 @@ impl Suggester {
             let opens: Vec<usize> = named.chain(of_forced).collect();
             phrase.said.iter().for_each(|said| add(said, opens.clone(), forces.clone()));
         }
-        let signs = (0..pack.complaints.len()).map(|block| (block, signs(pack, block, &mut reader))).collect();
-        let index = Index::of(phrases.iter().map(|phrase| phrase.words.join(" ")))?;
+        let signs: Vec<_> = (0..pack.complaints.len()).map(|block| signs(pack, block, &mut reader)).collect();
+        let weighed = |(question, text, words)| Sign { question, text, words: reader.weighed(words) };
+        let signs = signs.into_iter().map(|of_block| of_block.into_iter().map(weighed).collect()).enumerate().collect();
+        let weighed = |(text, words, opens, forces)| Phrase { text, words: reader.weighed(words), opens, forces };
+        let phrases: Vec<Phrase> = learned.into_iter().map(weighed).collect();
+        let index = Index::of(phrases.iter().map(|phrase| phrase.words.all.join(" ")))?;
         Ok(Self { phrases, signs, reader, index })
     }
 
@@ -175,7 +180,7 @@ impl Suggester {
 }
 
 /// What each red-flag question of a block asks about: it is cut where it says "ou", and at its commas.
-fn signs(pack: &Pack, block: usize, reader: &mut Reader) -> Vec<Sign> {
+fn signs(pack: &Pack, block: usize, reader: &mut Reader) -> Vec<(usize, String, Vec<String>)> {
     let questions = pack.complaints[block].questions.iter().enumerate().filter(|(_, question)| question.red_flag);
     let mut signs = Vec::new();
     for (question, asked) in questions {
@@ -184,7 +189,7 @@ fn signs(pack: &Pack, block: usize, reader: &mut Reader) -> Vec<Sign> {
             let words = reader.learn(&text);
             // One word ("l'oreille", "un doigt") is a sign of nothing by itself.
             if words.len() > 1 {
-                signs.push(Sign { question, text, words });
+                signs.push((question, text, words));
             }
         }
     }
@@ -192,18 +197,16 @@ fn signs(pack: &Pack, block: usize, reader: &mut Reader) -> Vec<Sign> {
 }
 
 /// Whether words are in what was said, and how.
-fn heard(words: &[String], said: &Said) -> Option<Heard> {
+fn heard(words: &Words, said: &Said) -> Option<Heard> {
     let mut best: Option<Heard> = None;
     for window in said.windows(words) {
         let found = window.len();
-        // Of a long phrase one word may be missing.
-        let needed = if words.len() >= 4 { words.len() - 1 } else { words.len() };
-        let whole = found >= needed;
-        if !whole && found * 2 <= words.len() {
+        let whole = words.are_whole(&said.found(&window, words));
+        if !whole && found * 2 <= words.all.len() {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "a few words")]
-        let share = (found as f64 / words.len() as f64).powi(2);
+        let share = (found as f64 / words.all.len() as f64).powi(2);
         let heard = Heard { whole, share, denied: said.is_denied(&window, words), past: said.is_past(&window) };
         best = Some(match best {
             Some(known) => known.or(heard),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tantivy::tokenizer::{AsciiFoldingFilter, Language, LowerCaser, SimpleTokenizer, Stemmer, TextAnalyzer, Token};
 
+use super::temperature;
 use crate::triage::pack::form::LexiconForm;
 
 /// Words that say nothing by themselves.
@@ -15,11 +16,38 @@ const EMPTY: [&str; 74] = [
     "votre", "vous", "y", "ont", "sont", "etait",
 ];
 
+/// Words that deny: a phrase that has one of its own means nothing without it.
+const DENYING: [&str; 7] = ["pas", "plus", "sans", "rien", "jam", "aucun", "ni"];
+
 /// Farthest apart the words of a phrase may stand, beyond their number; those of a short phrase twice their number.
 const SLACK: usize = 7;
 
 /// How many words before a phrase a denial may stand.
 const DENIES_WITHIN: usize = 5;
+
+/// The words of a phrase that say something, and which of them it cannot do without.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// Each once, in their order.
+    pub all: Vec<String>,
+    /// Its own denial, and its most telling word.
+    needed: Vec<String>,
+    /// It denies something itself ("ne marche plus"): that is said in one part of a sentence.
+    denies: bool,
+}
+
+impl Words {
+    /// Whether words found together are the whole phrase; of a long one a word may be missing.
+    pub(super) fn are_whole(&self, found: &[&str]) -> bool {
+        let missing = self.all.len() - found.len();
+        missing == 0
+            || missing == 1 && self.all.len() >= 4 && self.needed.iter().all(|word| found.contains(&word.as_str()))
+    }
+
+    fn hold(&self, word: &Word) -> Option<&str> {
+        self.all.iter().map(String::as_str).find(|one| *one == word.stem || *one == word.exact)
+    }
+}
 
 /// What was said: words in order, with the part of a sentence each is in.
 #[derive(Debug)]
@@ -113,6 +141,16 @@ impl Reader {
         own.into_iter().take(1).map(|stem| exactly(&stem)).collect()
     }
 
+    /// A phrase that was learned, once all are: how telling a word is shows in how many phrases it is of.
+    pub(super) fn weighed(&self, all: Vec<String>) -> Words {
+        let is_denying = |word: &&String| DENYING.contains(&word.as_str());
+        let mut needed: Vec<String> = all.iter().filter(is_denying).cloned().collect();
+        let denies = !needed.is_empty();
+        let often = |word: &&String| self.vocabulary.get(*word).copied();
+        needed.extend(all.iter().filter(|word| !is_denying(word)).min_by_key(often).cloned());
+        Words { all, needed, denies }
+    }
+
     fn tokens(&self, text: &str) -> Vec<Token> {
         let mut analyzer = self.analyzer.clone();
         let mut stream = analyzer.token_stream(text);
@@ -132,7 +170,12 @@ impl Reader {
         let (mut clause, mut end) = (0, 0);
         for token in self.tokens(&text).into_iter().take(most) {
             let between = text.get(end..token.offset_from).unwrap_or_default();
-            if between.contains(['.', ',', ';', ':', '!', '?', '\n', '(', ')']) || token.text == "mais" {
+            let digit = |c: char| c.is_ascii_digit();
+            let in_a_number = [",", "."].contains(&between)
+                && token.text.starts_with(digit)
+                && text.get(..end).is_some_and(|before| before.ends_with(digit));
+            let ends = between.contains(['.', ',', ';', ':', '!', '?', '\n', '(', ')']) && !in_a_number;
+            if ends || token.text == "mais" {
                 clause += 1;
             }
             end = token.offset_to;
@@ -159,15 +202,16 @@ impl Reader {
 
     /// The text with what is abbreviated written out.
     fn written_out(&self, text: &str) -> String {
-        let text = text.replace(['œ', 'Œ'], "oe").replace('’', "'");
-        let word = |word: &str| {
-            let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let text = temperature::written_out(&text.replace(['œ', 'Œ'], "oe").replace('’', "'"));
+        // Cut where any word ends, not only at spaces: what stands on the next line is abbreviated too.
+        let word = |piece: &str| {
+            let bare = piece.trim_matches(|c: char| !c.is_alphanumeric());
             match self.abbreviations.get(&folded(bare)) {
-                Some(long) => word.replace(bare, long),
-                None => word.to_owned(),
+                Some(long) => piece.replacen(bare, long, 1),
+                None => piece.to_owned(),
             }
         };
-        text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+        text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '-').map(word).collect()
     }
 
     /// A word as the one it stands for.
@@ -222,29 +266,38 @@ impl Said {
     }
 
     /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
-    pub(super) fn windows(&self, phrase: &[String]) -> Vec<Vec<usize>> {
-        let is_of = |at: &usize| phrase.contains(&self.words[*at].stem) || phrase.contains(&self.words[*at].exact);
-        let at: Vec<usize> = (0..self.words.len()).filter(is_of).collect();
-        let reach = phrase.len() + SLACK.min(2 * phrase.len());
+    pub(super) fn windows(&self, phrase: &Words) -> Vec<Vec<usize>> {
+        let at: Vec<usize> = (0..self.words.len()).filter(|at| phrase.hold(&self.words[*at]).is_some()).collect();
+        let reach = phrase.all.len() + SLACK.min(2 * phrase.all.len());
+        let in_reach = |first: usize, place: usize| {
+            place < first + reach && !(phrase.denies && self.words[place].clause != self.words[first].clause)
+        };
         at.iter()
             .enumerate()
             .map(|(start, first)| {
                 let mut seen: BTreeSet<&str> = BTreeSet::new();
-                let near = at[start..].iter().take_while(|place| **place < first + reach);
-                near.filter(|place| seen.insert(&self.words[**place].stem)).copied().collect()
+                let near = at[start..].iter().take_while(|place| in_reach(*first, **place));
+                near.filter(|place| phrase.hold(&self.words[**place]).is_some_and(|word| seen.insert(word)))
+                    .copied()
+                    .collect()
             })
             .collect()
     }
 
+    /// The words of a phrase that stand at these places.
+    pub(super) fn found<'p>(&self, window: &[usize], phrase: &'p Words) -> Vec<&'p str> {
+        window.iter().filter_map(|place| phrase.hold(&self.words[*place])).collect()
+    }
+
     /// Whether anything that stands at these places is denied: by a turn shortly before it, in the same part of the sentence,
     /// that is not part of the phrase itself.
-    pub(super) fn is_denied(&self, window: &[usize], phrase: &[String]) -> bool {
+    pub(super) fn is_denied(&self, window: &[usize], phrase: &Words) -> bool {
         self.denials.iter().any(|&denial| {
             let of_this = |place: &usize| {
                 let before = denial < *place && place - denial <= DENIES_WITHIN;
                 before && self.words[denial].clause == self.words[*place].clause
             };
-            !phrase.contains(&self.words[denial].stem) && window.iter().any(of_this)
+            !phrase.all.contains(&self.words[denial].stem) && window.iter().any(of_this)
         })
     }
 

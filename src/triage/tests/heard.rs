@@ -43,6 +43,15 @@ fn slips_of_the_pen_are_heard() {
 }
 
 #[test]
+fn words_are_heard_wherever_they_stand_and_a_temperature_is_a_fever() {
+    for text in
+        ["ne respire plus\n\nnourrisson fièvre", "urgent:nourrisson,fièvre", "bébé 1 mois 38,4", "nourrisson 39°"]
+    {
+        assert!(heard(text).1.contains(&"nourrisson_moins_3_mois.fievre".to_owned()), "{text}");
+    }
+}
+
+#[test]
 fn what_is_denied_or_past_is_still_asked_to_be_confirmed() {
     let (_, forced, suggestion) = heard("mal au genou, pas de douleur dans la poitrine");
     let thorax = forced.iter().position(|one| one == "signes_vitaux.thorax").expect("still asked");

@@ -67,8 +67,12 @@ async function load() {
     const before = known;
     const awaited = items.filter((/** @type {Waiting} */ item) => (item.for_regulator ?? []).length > 0).length;
     byId("queue-count").textContent = awaited > 0 ? `(${awaited})` : "";
-    items.push(...reviews);
     known = new Map(items.map((/** @type {Waiting} */ item) => [item.id, item]));
+    // Whoever waits may have a level to look at as well.
+    for (const item of reviews) {
+      item.for_regulator = [...(known.get(item.id)?.for_regulator ?? []), ...item.for_regulator];
+      known.set(item.id, item);
+    }
     if (loadedOnce) announceNew(before);
     loadedOnce = true;
     paint();

@@ -3,6 +3,7 @@
 // asked first; a red flag gives the 15 its panel at once. The service weighs the answers; nothing is kept here but the call.
 import { button, byId, el, input, page } from "./page.js";
 import { Problem, post } from "./api.js";
+import { ageSaid } from "./age.js";
 import { warn } from "./notices.js";
 import { asking, decided, isAnswer, isOff, off, reasons, standing } from "./question.js";
 
@@ -12,24 +13,18 @@ import { asking, decided, isAnswer, isOff, off, reasons, standing } from "./ques
 const place = byId("triage");
 const PAUSE = 250;
 
-/** @type {Record<string, any>} */
-let answers = {};
+let answers = /** @type {Record<string, any>} */ ({});
 /** What is known of the patient besides answers. @type {Record<string, any>} */
 let flags = {};
 /** Names answered, in order: the last can be taken back. @type {string[]} */
 let said = [];
-/** @type {Question[]} */
-let forced = [];
-/** @type {Suggested[]} */
-let suggested = [];
+let forced = /** @type {Question[]} */ ([]);
+let suggested = /** @type {Suggested[]} */ ([]);
 /** What the service last said. @type {any} */
 let last = null;
-/** @type {string[]} */
-let others = [];
+let others = /** @type {string[]} */ ([]);
 /** Turns of hearing and of weighing: an answer that was overtaken says nothing. */
-let heardTurn = 0;
-let weighed = 0;
-let timer = 0;
+let [heardTurn, weighed, timer] = [0, 0, 0];
 /** The question on the screen; none while an answer is on its way. @type {Question | undefined} */
 let onScreen;
 
@@ -54,7 +49,7 @@ export function startTriage(does) {
   });
   byId("ask").addEventListener("click", begin);
   byId("complaint").addEventListener("change", () => {
-    if (last && call.complaint() !== last.of) clearTriage();
+    if (last && call.complaint() && call.complaint() !== last.of) another();
   });
   place.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLInputElement) return;
@@ -105,10 +100,8 @@ async function hear() {
     forced.sort((a, b) => Number(a.denied) - Number(b.denied) || rank(a) - rank(b));
     const lines = suggested.map((one) => el("li", {}, button(one.label, "", "plain", () => take(one))));
     byId("heard").replaceChildren(...(lines.length > 0 ? [el("ul", {}, ...lines)] : []));
-    // "depuis 3 mois" is no age, nor is one of several a sure one.
-    const spans = text.replace(/(depuis|il y a|pendant|durant|dure|voilà|y a|de plus de|chute de)\s+\d{1,3}\s*(ans?|mois)\b/gi, "");
-    const ages = [...spans.matchAll(/(\d{1,3})\s*(ans?|mois)\b/gi)];
-    if (ages.length === 1) call.ageHeard(/^m/i.test(ages[0][2]) ? `${ages[0][1]}m` : ages[0][1]);
+    const age = ageSaid(text);
+    if (age) call.ageHeard(age);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     byId("heard").replaceChildren(el("p", { class: "hint" }, error.message));
@@ -122,13 +115,20 @@ function rank(question) {
 
 /** @param {Suggested} one */
 function take(one) {
-  const heard = forced;
-  const told = suggested;
-  clearTriage();
-  [forced, suggested] = [heard, told];
+  last = null;
   call.choose(one.id);
-  others = [...new Set(heard.filter((question) => !question.denied).map((question) => question.id.split(".")[0]))]
-    .filter((block) => block !== "signes_vitaux" && block !== one.id).slice(0, 10);
+  another();
+}
+
+/** Another complaint of the same call: what was said stays said, and its complaints are weighed with it. */
+function another() {
+  const told = Object.keys(answers).filter((name) => answers[name] !== "no");
+  const heard = forced.filter((question) => !question.denied).map((question) => question.id);
+  others = [...new Set([...told, ...heard].map((name) => name.split(".")[0]))]
+    .filter((block) => block !== "signes_vitaux" && block !== call.complaint()).slice(0, 10);
+  [last, onScreen] = [null, undefined];
+  weighed += 1;
+  place.hidden = true;
   begin();
 }
 

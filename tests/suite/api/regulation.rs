@@ -148,6 +148,53 @@ async fn the_regulateur_sees_who_waits_for_them_and_why_until_they_have_agreed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_the_regulateur_had_not_seen_ends_their_agreement() {
+    let service = Service::start().await;
+    let slot = service.desk.publish(120, 1).await;
+    let doubtful = json!({"mal_de_gorge.abces": "unknown", "mal_de_gorge.trismus": "unknown"});
+    let request = answered(&service, sore_throat(&service).await, &doubtful).await;
+    let agreed = json!({"reason": "Vu"});
+    let agree = async || service.post("demo-regulator", &path(&request, "/agreement"), &agreed).await.0;
+    let say = async |answers: Value| {
+        service.post("demo-operator", &path(&request, "/answers"), &json!({ "answers": answers })).await.1
+    };
+    assert_eq!(agree().await, 200);
+    // The same said again is nothing new.
+    say(json!({"mal_de_gorge.trismus": "unknown"})).await;
+    assert!(why(&queue(&service).await, "items", &request).is_empty());
+    let doubt = say(json!({"mal_de_gorge.cou": "unknown"})).await;
+    assert_eq!(doubt["triage"]["final"], request["triage"]["final"], "no level to raise: {doubt}");
+    assert_eq!(why(&queue(&service).await, "items", &request), ["regulation_required"; 2], "each sign is named");
+    let hold = json!({"slot_id": slot.to_string(), "hold_id": "h-1"});
+    let refused = service.post("demo-operator", &path(&request, "/hold"), &hold).await.1;
+    assert_eq!(refused["type"], "/problems/regulation-required", "{refused}");
+    assert_eq!(agree().await, 200);
+    assert_eq!(service.post("demo-operator", &path(&request, "/hold"), &hold).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_that_open_again_are_listed_and_asking_them_is_enough() {
+    let service = Service::start().await;
+    let slot = service.desk.publish(120, 1).await;
+    let mut body = throat();
+    body["complaint"] = "lombalgie".into();
+    let entered = service.post("demo-operator", &format!("{T}/requests"), &body).await.1;
+    let decided = answered(&service, entered, &json!({})).await;
+    assert_eq!((&decided["state"], &decided["triage"]["must_ask"]), (&json!("open"), &json!([])), "{decided}");
+    assert_eq!(decided["triage"]["regulation_required"], false, "{decided}");
+    // Somebody who is pregnant is asked more.
+    let body = json!({"answers": {}, "flags": {"pregnant": "yes"}});
+    let open = service.post("demo-operator", &path(&decided, "/answers"), &body).await.1;
+    assert!(!open["triage"]["must_ask"].as_array().unwrap().is_empty(), "{open}");
+    assert_eq!(open["triage"]["regulation_required"], true, "{open}");
+    let hold = json!({"slot_id": slot.to_string(), "hold_id": "h-1"});
+    assert_ne!(service.post("demo-operator", &path(&open, "/hold"), &hold).await.0, 200);
+    let asked = answered(&service, open, &json!({})).await;
+    assert_eq!(asked["triage"]["must_ask"], json!([]), "{asked}");
+    assert_eq!(asked["triage"]["regulation_required"], false, "nothing is left to ask: {asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_not_handed_over_and_a_patient_without_a_place_in_time_are_in_the_queue() {
     let service = Service::start().await;
     let urgent = service.enter("immediate").await;

@@ -187,10 +187,17 @@ async fn an_expired_pack_recommends_nothing_and_calls_go_on_by_the_level_of_the_
         for page in pages(&serve).await {
             assert!(page.replace("&#39;", "'").contains(said), "{page}");
         }
-        let mut call = request("mal_de_gorge", &json!({"signes_vitaux.conscience": "yes"}));
-        let assessed = json!({"patient": call["patient"], "complaint": "mal_de_gorge", "answers": call["answers"]});
+        let mut call = request("mal_de_gorge", &json!({"signes_vitaux.conscience": "no"}));
+        let mut assessed = json!({"patient": call["patient"], "complaint": "mal_de_gorge", "answers": call["answers"]});
         let (status, problem) = serve.post("demo-operator", "/triage/assess", &assessed).await.unwrap();
         assert!(status == 404 && problem["detail"].as_str().unwrap().contains(said), "{problem}");
+        // Whatever its date, a red flag it knows stops the call.
+        assessed["answers"] = json!({"signes_vitaux.conscience": "yes"});
+        let (status, stop) = serve.post("demo-operator", "/triage/assess", &assessed).await.unwrap();
+        assert_eq!((status, &stop["status"], &stop["final"]), (200, &json!("stopped"), &json!("immediate")), "{stop}");
+        let alarm = request("mal_de_gorge", &assessed["answers"]);
+        let (status, stop) = serve.post("demo-operator", "/requests", &alarm).await.unwrap();
+        assert_eq!((status, &stop["triage"]["final"]), (201, &json!("immediate")), "{stop}");
         let (status, open) = serve.post("demo-operator", "/requests", &call).await.unwrap();
         assert_eq!((status, &open["state"], &open["triage"]["recommended"]), (201, &json!("incomplete"), &Value::Null));
         call["level"] = json!("h24");
@@ -238,6 +245,10 @@ async fn a_complaint_that_is_switched_off_is_for_the_regulation_and_a_red_flag_s
     let path = format!("/requests/{}/level", both["id"].as_str().unwrap());
     let (status, decided) = serve.post("demo-regulator", &path, &level).await.unwrap();
     assert_eq!((status, &decided["triage"]["final"]), (200, &json!("h24")), "{decided}");
+    assert_eq!(
+        decided["triage"]["regulation_required"], false,
+        "decided, and not to be agreed to by the same: {decided}"
+    );
     assert!(!decided["offers"].as_array().unwrap().is_empty(), "{decided}");
 }
 

@@ -166,6 +166,7 @@ impl World {
             delay_minutes: None,
             care_need: CareNeed { profession: "10".parse().unwrap(), speciality: None, modality: None },
             regulation_required: false,
+            reopened: false,
             valid_until: None,
             pack: PackRef { id: "p".to_owned(), version: "1".to_owned(), hash: "h".to_owned() },
         };

@@ -1,16 +1,19 @@
 //! The rules once more, told as simply as they can be: a list of all that was ever held, a list of all that was ever sold,
 //! and who waits. Written apart from [`super::decide`] and slower than it, to be compared with it ([`super::histories`]).
 
+mod level;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Command, NewRequest, Outcome};
+use super::{Command, Outcome};
+
 use crate::domain::appointment::{AppointmentStatus, CancelledBy};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Actor, AppointmentId, CareRequest, HoldId, Level, ReadyToBook, Refusal, RequestId, RequestState, Role, Rpps,
-    SlotDraft, SlotId, Triage,
+    Actor, AppointmentId, CareRequest, DecidedBy, HoldId, Level, ReadyToBook, Refusal, RequestId, RequestState, Role,
+    Rpps, SlotDraft, SlotId,
 };
 
 /// A territory's day.
@@ -35,9 +38,11 @@ pub(super) struct Patient {
     promised: bool,
     /// The appointment to be of a promise that names its patient.
     named: Option<AppointmentId>,
-    /// The level is a physician's: declared by the regulation of the call, or a régulateur's.
-    of_a_physician: bool,
+    /// Whose level it is.
+    decided_by: DecidedBy,
     regulated: bool,
+    /// Questions were opened that nobody asked.
+    reopened: bool,
     agreed: bool,
     late_until: Option<DateTime<Utc>>,
     /// Until when what was said may be booked by.
@@ -100,7 +105,7 @@ impl Model {
             Command::Withdraw { slot, cancel_bookings, .. } => self.withdraw(actor, *slot, *cancel_bookings)?,
             Command::CreateRequest(new) => self.ask(new)?,
             Command::SetLevel { request, level, .. } => self.set_level(actor, *request, *level)?,
-            Command::Reassess { request, triage, .. } => self.reassess(*request, triage)?,
+            Command::Reassess { request, triage, said, .. } => self.reassess(*request, triage, *said)?,
             Command::Agree { request, latest, .. } => self.agree(actor, *request, *latest)?,
             Command::Promise { request, ready, .. } => self.promise(*request, ready.as_ref())?,
             Command::KeepPromise { request, slot } => self.keep(actor, *request, *slot)?,
@@ -234,105 +239,6 @@ impl Model {
         Ok(())
     }
 
-    fn ask(&mut self, new: &NewRequest) -> Told {
-        if self.patients.contains_key(&new.id) {
-            return Err(Refusal::Forbidden);
-        }
-        let level = new.triage.decided;
-        let patient = Patient {
-            level,
-            deadline: level.and_then(Level::delay).map(|delay| self.now + delay),
-            waiting_since: self.now,
-            stands: Stands::Waits,
-            promised: false,
-            named: None,
-            of_a_physician: true,
-            regulated: new.triage.regulation_required,
-            agreed: false,
-            late_until: None,
-            fresh_until: new.triage.valid_until,
-        };
-        self.patients.insert(new.id, patient);
-        Ok(())
-    }
-
-    fn set_level(&mut self, actor: &Actor, request: RequestId, level: Level) -> Told {
-        let (now, patient) = (self.now, self.running(request)?);
-        let before = patient.level;
-        if let Some(from) = before.filter(|from| level < *from && actor.role != Role::Regulator) {
-            return Err(Refusal::LoweringNeedsRegulator { from });
-        }
-        if before == Some(level) && actor.role != Role::Regulator {
-            return Ok(());
-        }
-        let held = patient.fresh_until.filter(|_| actor.role != Role::Regulator);
-        patient.fresh_until = held.map(|until| until.min(now + level.holds_for()));
-        patient.of_a_physician = before.is_none() || actor.role == Role::Regulator;
-        if before == Some(level) {
-            return Ok(());
-        }
-        let deadline = level.delay().map(|delay| now + delay);
-        patient.level = Some(level);
-        if before.is_some_and(|from| level > from) {
-            patient.deadline = earlier(patient.deadline, deadline);
-            self.after_a_raise(request);
-        } else {
-            patient.deadline = deadline;
-        }
-        Ok(())
-    }
-
-    fn reassess(&mut self, request: RequestId, triage: &Triage) -> Told {
-        let now = self.now;
-        let patient = self.running(request)?;
-        let raised = triage.decided > patient.level;
-        if triage.regulation_required && (raised || !patient.regulated) {
-            (patient.agreed, patient.late_until) = (false, None);
-        }
-        if raised {
-            patient.level = triage.decided;
-            patient.deadline =
-                earlier(patient.deadline, triage.decided.and_then(Level::delay).map(|delay| now + delay));
-            (patient.regulated, patient.fresh_until) = (triage.regulation_required, triage.valid_until);
-            patient.of_a_physician = true;
-            self.after_a_raise(request);
-        } else {
-            let open = triage.decided.is_none() && patient.level.is_some() && !patient.of_a_physician;
-            patient.regulated |= triage.regulation_required || open;
-            (patient.agreed, patient.late_until) = (patient.agreed && !open, patient.late_until.filter(|_| !open));
-            patient.fresh_until = triage.valid_until.or(patient.fresh_until);
-        }
-        Ok(())
-    }
-
-    /// An emergency has no place and no promise; nobody is late by leave given for less.
-    fn after_a_raise(&mut self, request: RequestId) {
-        let patient = self.patients.get_mut(&request).expect("raised");
-        patient.late_until = None;
-        if patient.level == Some(Level::Immediate) {
-            (patient.promised, patient.named) = (false, None);
-            patient.stands = Stands::Waits;
-            self.leave(request);
-        }
-    }
-
-    fn agree(&mut self, actor: &Actor, request: RequestId, latest: Option<DateTime<Utc>>) -> Told {
-        if actor.role != Role::Regulator {
-            return Err(Refusal::Forbidden);
-        }
-        self.patient(request)?;
-        let (state, now) = (self.state(request), self.now);
-        let patient = self.patient(request)?;
-        if patient.stands != Stands::Waits || patient.level.is_none() {
-            return Err(Refusal::WrongState { state });
-        }
-        (patient.agreed, patient.late_until) = (true, latest);
-        if let (Some(_), Some(level)) = (patient.fresh_until, patient.level) {
-            patient.fresh_until = Some(now + level.holds_for());
-        }
-        Ok(())
-    }
-
     fn promise(&mut self, request: RequestId, ready: Option<&ReadyToBook>) -> Told {
         let now = self.now;
         self.may_get_a_place(request)?;
@@ -388,7 +294,9 @@ impl Model {
             _ if patient.level == Some(Level::Immediate) => Err(Refusal::Emergency),
             Stands::Sold(_) | Stands::Over(_) => Err(Refusal::WrongState { state }),
             Stands::Waits if patient.level.is_none() => Err(Refusal::NotQualified),
-            Stands::Waits if patient.regulated && !patient.agreed => Err(Refusal::RegulationRequired),
+            Stands::Waits if (patient.regulated || patient.reopened) && !patient.agreed => {
+                Err(Refusal::RegulationRequired)
+            }
             Stands::Waits => Ok(()),
         }
     }
