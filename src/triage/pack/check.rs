@@ -257,6 +257,10 @@ fn the_pathways(reader: &mut Reader, complaint: &Complaint) {
 }
 
 fn the_lexicon(reader: &mut Reader, pack: &Pack) {
+    let synonyms = pack.lexicon.synonyms.iter().flat_map(|(word, others)| others.iter().chain([word]));
+    for several in synonyms.filter(|word| word.is_empty() || word.contains(|c: char| !c.is_alphabetic())) {
+        reader.fault("synonyms", format!("{several:?} is not one word: an abbreviation, or a phrase"));
+    }
     for phrase in &pack.lexicon.phrases {
         let said = phrase.said.first().map(String::as_str).unwrap_or_default();
         if phrase.said.iter().all(|said| said.trim().is_empty()) {

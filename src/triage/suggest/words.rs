@@ -1,6 +1,7 @@
 //! Words as they are compared: without accents, elisions and endings, misspellings put right by the pack's own words.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use tantivy::tokenizer::{AsciiFoldingFilter, Language, LowerCaser, SimpleTokenizer, Stemmer, TextAnalyzer, Token};
 
@@ -16,11 +17,20 @@ const EMPTY: [&str; 74] = [
     "votre", "vous", "y", "ont", "sont", "etait",
 ];
 
-/// Words that deny: a phrase that has one of its own means nothing without it.
-const DENYING: [&str; 7] = ["pas", "plus", "sans", "rien", "jam", "aucun", "ni"];
+/// [`EMPTY`] as they are compared.
+static EMPTY_STEMS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| stems(&analyzer(), &EMPTY.join(" ")).into_iter().collect());
 
-/// Farthest apart the words of a phrase may stand, beyond their number; those of a short phrase twice their number.
-const SLACK: usize = 7;
+fn is_empty(stem: &str) -> bool {
+    EMPTY_STEMS.contains(stem)
+}
+
+/// Words that deny: a phrase that has one of its own means nothing without it. As they are compared.
+const DENYING: [&str; 7] = ["pas", "plus", "san", "rien", "jam", "aucun", "ni"];
+
+/// Words that say something and are none of a phrase's, between its first and its last at most; of a short phrase as many as
+/// it has words, and one.
+const SLACK: usize = 5;
 
 /// How many words before a phrase a denial may stand.
 const DENIES_WITHIN: usize = 5;
@@ -63,6 +73,8 @@ struct Word {
     /// Itself, and nothing that is heard as it.
     exact: String,
     clause: usize,
+    /// How many words that say something stand before it.
+    at: usize,
 }
 
 /// Reads texts and phrases alike.
@@ -84,15 +96,8 @@ impl std::fmt::Debug for Reader {
 
 impl Reader {
     pub(super) fn new(lexicon: &LexiconForm) -> Self {
-        let analyzer = TextAnalyzer::builder(SimpleTokenizer::default())
-            .filter(LowerCaser)
-            .filter(AsciiFoldingFilter)
-            // Twice: without its accents a feminine participle ("etouffee") loses one ending at a time.
-            .filter(Stemmer::new(Language::French))
-            .filter(Stemmer::new(Language::French))
-            .build();
         let mut reader = Self {
-            analyzer,
+            analyzer: analyzer(),
             abbreviations: BTreeMap::new(),
             heard_as: HashMap::new(),
             negations: Vec::new(),
@@ -102,8 +107,8 @@ impl Reader {
         let turns = |texts: &[String]| texts.iter().map(|text| reader.stems(text)).collect::<Vec<_>>();
         (reader.negations, reader.history) = (turns(&lexicon.negations), turns(&lexicon.history));
         for (word, others) in &lexicon.synonyms {
-            let Some(heard) = reader.stems(word).pop() else { continue };
-            for other in others.iter().filter_map(|other| reader.stems(other).pop()).collect::<Vec<_>>() {
+            let Some(heard) = reader.one_word(word) else { continue };
+            for other in others.iter().filter_map(|other| reader.one_word(other)).collect::<Vec<_>>() {
                 reader.heard_as.insert(other, heard.clone());
             }
         }
@@ -117,7 +122,7 @@ impl Reader {
         let mut words: Vec<String> = Vec::new();
         let written = self.written_out(phrase);
         let stems = self.stems(&written).into_iter().map(|stem| self.as_heard(stem));
-        for stem in stems.filter(|stem| !EMPTY.contains(&stem.as_str())).collect::<Vec<_>>() {
+        for stem in stems.filter(|stem| !is_empty(stem)).collect::<Vec<_>>() {
             *self.vocabulary.entry(stem.clone()).or_default() += 1;
             if !words.contains(&stem) {
                 words.push(stem);
@@ -134,7 +139,7 @@ impl Reader {
             return words;
         }
         let stems = self.stems(&self.written_out(phrase)).into_iter();
-        let own: Vec<String> = stems.filter(|stem| !EMPTY.contains(&stem.as_str())).collect();
+        let own: Vec<String> = stems.filter(|stem| !is_empty(stem)).collect();
         for stem in &own {
             *self.vocabulary.entry(stem.clone()).or_default() += 1;
         }
@@ -151,24 +156,21 @@ impl Reader {
         Words { all, needed, denies }
     }
 
-    fn tokens(&self, text: &str) -> Vec<Token> {
-        let mut analyzer = self.analyzer.clone();
-        let mut stream = analyzer.token_stream(text);
-        let mut tokens = Vec::new();
-        stream.process(&mut |token| tokens.push(token.clone()));
-        tokens
+    fn stems(&self, text: &str) -> Vec<String> {
+        stems(&self.analyzer, text)
     }
 
-    fn stems(&self, text: &str) -> Vec<String> {
-        self.tokens(&text.replace('œ', "oe")).into_iter().map(|token| token.text).collect()
+    /// A synonym is one word; the loader refuses any other.
+    fn one_word(&self, text: &str) -> Option<String> {
+        <[String; 1]>::try_from(self.stems(text)).ok().map(|[stem]| stem)
     }
 
     /// Reads a text, its first words at most.
     pub(super) fn read(&self, text: &str, most: usize) -> Said {
         let text = self.written_out(text);
         let mut words: Vec<Word> = Vec::new();
-        let (mut clause, mut end) = (0, 0);
-        for token in self.tokens(&text).into_iter().take(most) {
+        let (mut clause, mut end, mut telling) = (0, 0, 0);
+        for token in tokens(&self.analyzer, &text).into_iter().take(most) {
             let between = text.get(end..token.offset_from).unwrap_or_default();
             let digit = |c: char| c.is_ascii_digit();
             let in_a_number = [",", "."].contains(&between)
@@ -180,7 +182,8 @@ impl Reader {
             }
             end = token.offset_to;
             let own = self.known(token.text);
-            words.push(Word { exact: exactly(&own), stem: self.as_heard(own), clause });
+            words.push(Word { exact: exactly(&own), stem: self.as_heard(own), clause, at: telling });
+            telling += usize::from(words.last().is_some_and(|word| !is_empty(&word.stem)));
         }
         let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
         let turns = |turns: &[Vec<String>]| -> Vec<usize> {
@@ -222,11 +225,7 @@ impl Reader {
     /// A word as the pack writes it, if it is one of its words with a slip of the pen.
     fn known(&self, stem: String) -> String {
         let length = stem.chars().count();
-        if length < 4
-            || self.vocabulary.contains_key(&stem)
-            || self.heard_as.contains_key(&stem)
-            || EMPTY.contains(&stem.as_str())
-        {
+        if length < 4 || self.vocabulary.contains_key(&stem) || self.heard_as.contains_key(&stem) || is_empty(&stem) {
             return stem;
         }
         let allowed = if length < 8 { 1 } else { 2 };
@@ -242,6 +241,29 @@ impl Reader {
             .min();
         found.map_or(stem.clone(), |(_, _, known)| known.clone())
     }
+}
+
+/// Takes texts apart into words without case, accents and endings.
+fn analyzer() -> TextAnalyzer {
+    TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(LowerCaser)
+        .filter(AsciiFoldingFilter)
+        // Twice: without its accents a feminine participle ("etouffee") loses one ending at a time.
+        .filter(Stemmer::new(Language::French))
+        .filter(Stemmer::new(Language::French))
+        .build()
+}
+
+fn tokens(analyzer: &TextAnalyzer, text: &str) -> Vec<Token> {
+    let mut analyzer = analyzer.clone();
+    let mut stream = analyzer.token_stream(text);
+    let mut tokens = Vec::new();
+    stream.process(&mut |token| tokens.push(token.clone()));
+    tokens
+}
+
+fn stems(analyzer: &TextAnalyzer, text: &str) -> Vec<String> {
+    tokens(analyzer, &text.replace('œ', "oe")).into_iter().map(|token| token.text).collect()
 }
 
 /// How a word that stands for itself alone is written: no stem holds this sign.
@@ -262,15 +284,16 @@ impl Said {
     pub(super) fn distinct(&self) -> Vec<&str> {
         let words: BTreeSet<&str> =
             self.words.iter().flat_map(|word| [word.stem.as_str(), word.exact.as_str()]).collect();
-        words.into_iter().filter(|word| !EMPTY.contains(word)).collect()
+        words.into_iter().filter(|word| !is_empty(word)).collect()
     }
 
     /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
     pub(super) fn windows(&self, phrase: &Words) -> Vec<Vec<usize>> {
         let at: Vec<usize> = (0..self.words.len()).filter(|at| phrase.hold(&self.words[*at]).is_some()).collect();
-        let reach = phrase.all.len() + SLACK.min(2 * phrase.all.len());
+        let reach = phrase.all.len() + SLACK.min(phrase.all.len() + 1);
         let in_reach = |first: usize, place: usize| {
-            place < first + reach && !(phrase.denies && self.words[place].clause != self.words[first].clause)
+            self.words[place].at < self.words[first].at + reach
+                && !(phrase.denies && self.words[place].clause != self.words[first].clause)
         };
         at.iter()
             .enumerate()
