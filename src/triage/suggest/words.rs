@@ -63,6 +63,7 @@ impl Words {
 #[derive(Debug)]
 pub(super) struct Said {
     words: Vec<Word>,
+    distinct: BTreeSet<String>,
     denials: Vec<usize>,
     pasts: BTreeSet<usize>,
 }
@@ -200,7 +201,9 @@ impl Reader {
         };
         let stems: Vec<&str> = ["", ""].into_iter().chain(stems).collect();
         pasts.extend(stems.windows(3).zip(&words).filter(|(three, _)| year(three)).map(|(_, word)| word.clause));
-        Said { words, denials, pasts }
+        let said = words.iter().flat_map(|word| [&word.stem, &word.exact]).filter(|word| !is_empty(word));
+        let distinct = said.cloned().collect();
+        Said { words, distinct, denials, pasts }
     }
 
     /// The text with what is abbreviated written out.
@@ -282,9 +285,12 @@ fn as_strs(words: &[String]) -> Vec<&str> {
 impl Said {
     /// The words that say something, each once.
     pub(super) fn distinct(&self) -> Vec<&str> {
-        let words: BTreeSet<&str> =
-            self.words.iter().flat_map(|word| [word.stem.as_str(), word.exact.as_str()]).collect();
-        words.into_iter().filter(|word| !is_empty(word)).collect()
+        self.distinct.iter().map(String::as_str).collect()
+    }
+
+    /// How many words of a phrase were said, wherever they stand.
+    pub(super) fn said_of(&self, phrase: &Words) -> usize {
+        phrase.all.iter().filter(|word| self.distinct.contains(*word)).count()
     }
 
     /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
