@@ -12,6 +12,8 @@ pub(super) struct Index {
     reader: IndexReader,
     text: Field,
     phrases: usize,
+    /// Place of the phrase by segment and document.
+    places: Vec<Vec<u64>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -41,7 +43,13 @@ impl Index {
         }
         writer.commit()?;
         writer.wait_merging_threads()?;
-        Ok(Self { reader: index.reader()?, text, phrases: count })
+        let reader = index.reader()?;
+        let mut places = Vec::new();
+        for segment in reader.searcher().segment_readers() {
+            let column = segment.fast_fields().u64("place")?;
+            places.push((0..segment.max_doc()).map(|document| column.first(document).unwrap_or_default()).collect());
+        }
+        Ok(Self { reader, text, phrases: count, places })
     }
 
     /// Phrases that share words, by place, with how telling the words are; the most telling first.
@@ -56,9 +64,9 @@ impl Index {
             return Vec::new();
         };
         let place = |(score, address): (f32, tantivy::DocAddress)| {
-            let column = searcher.segment_reader(address.segment_ord).fast_fields().u64("place").ok()?;
-            let place = column.first(address.doc_id)?;
-            Some((usize::try_from(place).ok()?, score))
+            let segment = self.places.get(usize::try_from(address.segment_ord).ok()?)?;
+            let place = segment.get(usize::try_from(address.doc_id).ok()?)?;
+            Some((usize::try_from(*place).ok()?, score))
         };
         found.into_iter().filter_map(place).collect()
     }

@@ -47,23 +47,29 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Whether words found together are the whole phrase; of a long one a word may be missing.
-    pub(super) fn are_whole(&self, found: &[&str]) -> bool {
+    /// Whether words found together, by their places in [`Words::all`], are the whole phrase; of a long one a word may be missing.
+    pub(super) fn are_whole(&self, found: &[Found]) -> bool {
         let missing = self.all.len() - found.len();
-        missing == 0
-            || missing == 1 && self.all.len() >= 4 && self.needed.iter().all(|word| found.contains(&word.as_str()))
+        let is_found = |word: &String| found.iter().any(|one| self.all[one.word] == *word);
+        missing == 0 || missing == 1 && self.all.len() >= 4 && self.needed.iter().all(is_found)
     }
+}
 
-    fn hold(&self, word: &Word) -> Option<&str> {
-        self.all.iter().map(String::as_str).find(|one| *one == word.stem || *one == word.exact)
-    }
+/// A word of a phrase that was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found {
+    /// Where in what was said.
+    place: usize,
+    /// Which of the phrase.
+    word: usize,
 }
 
 /// What was said: words in order, with the part of a sentence each is in.
 #[derive(Debug)]
 pub(super) struct Said {
     words: Vec<Word>,
-    distinct: BTreeSet<String>,
+    /// Where each word that says something stands.
+    places: BTreeMap<String, Vec<usize>>,
     denials: Vec<usize>,
     pasts: BTreeSet<usize>,
 }
@@ -201,9 +207,12 @@ impl Reader {
         };
         let stems: Vec<&str> = ["", ""].into_iter().chain(stems).collect();
         pasts.extend(stems.windows(3).zip(&words).filter(|(three, _)| year(three)).map(|(_, word)| word.clause));
-        let said = words.iter().flat_map(|word| [&word.stem, &word.exact]).filter(|word| !is_empty(word));
-        let distinct = said.cloned().collect();
-        Said { words, distinct, denials, pasts }
+        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, word) in words.iter().enumerate().filter(|(_, word)| !is_empty(&word.stem)) {
+            places.entry(word.stem.clone()).or_default().push(place);
+            places.entry(word.exact.clone()).or_default().push(place);
+        }
+        Said { words, places, denials, pasts }
     }
 
     /// The text with what is abbreviated written out.
@@ -285,53 +294,47 @@ fn as_strs(words: &[String]) -> Vec<&str> {
 impl Said {
     /// The words that say something, each once.
     pub(super) fn distinct(&self) -> Vec<&str> {
-        self.distinct.iter().map(String::as_str).collect()
+        self.places.keys().map(String::as_str).collect()
     }
 
     /// How many words of a phrase were said, wherever they stand.
     pub(super) fn said_of(&self, phrase: &Words) -> usize {
-        phrase.all.iter().filter(|word| self.distinct.contains(*word)).count()
+        phrase.all.iter().filter(|word| self.places.contains_key(*word)).count()
     }
 
-    /// Every place where words of a phrase stand close together: the places of those found, the fullest at each start.
-    pub(super) fn windows(&self, phrase: &Words) -> Vec<Vec<usize>> {
-        let at: Vec<usize> = (0..self.words.len()).filter(|at| phrase.hold(&self.words[*at]).is_some()).collect();
+    /// Everywhere words of a phrase stand close together: those found, the fullest at each start.
+    pub(super) fn windows(&self, phrase: &Words) -> Vec<Vec<Found>> {
+        let places = phrase.all.iter().map(|word| self.places.get(word).map(Vec::as_slice).unwrap_or_default());
+        let found = |(word, places): (usize, &[usize])| places.iter().map(|&place| Found { place, word }).collect();
+        let mut at: Vec<Found> = places.enumerate().flat_map::<Vec<Found>, _>(found).collect();
+        at.sort_unstable();
         let reach = phrase.all.len() + SLACK.min(phrase.all.len() + 1);
-        let in_reach = |first: usize, place: usize| {
-            self.words[place].at < self.words[first].at + reach
-                && !(phrase.denies && self.words[place].clause != self.words[first].clause)
+        let in_reach = |first: &Found, one: &Found| {
+            let (first, one) = (&self.words[first.place], &self.words[one.place]);
+            one.at < first.at + reach && !(phrase.denies && one.clause != first.clause)
         };
-        at.iter()
-            .enumerate()
-            .map(|(start, first)| {
-                let mut seen: BTreeSet<&str> = BTreeSet::new();
-                let near = at[start..].iter().take_while(|place| in_reach(*first, **place));
-                near.filter(|place| phrase.hold(&self.words[**place]).is_some_and(|word| seen.insert(word)))
-                    .copied()
-                    .collect()
-            })
-            .collect()
-    }
-
-    /// The words of a phrase that stand at these places.
-    pub(super) fn found<'p>(&self, window: &[usize], phrase: &'p Words) -> Vec<&'p str> {
-        window.iter().filter_map(|place| phrase.hold(&self.words[*place])).collect()
+        let from = |(start, first): (usize, &Found)| {
+            let mut seen = vec![false; phrase.all.len()];
+            let near = at[start..].iter().take_while(|one| in_reach(first, one));
+            near.filter(|one| !std::mem::replace(&mut seen[one.word], true)).copied().collect()
+        };
+        at.iter().enumerate().map(from).collect()
     }
 
     /// Whether anything that stands at these places is denied: by a turn shortly before it, in the same part of the sentence,
     /// that is not part of the phrase itself.
-    pub(super) fn is_denied(&self, window: &[usize], phrase: &Words) -> bool {
+    pub(super) fn is_denied(&self, window: &[Found], phrase: &Words) -> bool {
         self.denials.iter().any(|&denial| {
-            let of_this = |place: &usize| {
-                let before = denial < *place && place - denial <= DENIES_WITHIN;
-                before && self.words[denial].clause == self.words[*place].clause
+            let of_this = |one: &Found| {
+                let before = denial < one.place && one.place - denial <= DENIES_WITHIN;
+                before && self.words[denial].clause == self.words[one.place].clause
             };
             !phrase.all.contains(&self.words[denial].stem) && window.iter().any(of_this)
         })
     }
 
     /// Whether what stands at these places is told of the past.
-    pub(super) fn is_past(&self, window: &[usize]) -> bool {
-        window.first().is_some_and(|first| self.pasts.contains(&self.words[*first].clause))
+    pub(super) fn is_past(&self, window: &[Found]) -> bool {
+        window.first().is_some_and(|first| self.pasts.contains(&self.words[first.place].clause))
     }
 }
