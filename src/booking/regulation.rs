@@ -7,7 +7,7 @@ use super::{Booking, Call, Case, Failure, Reason};
 use crate::domain::decide::Command;
 use crate::domain::{Answer, CareRequest, EventKind, PatientFacts, Phase, RequestId, ReviewCause, ReviewVerdict};
 use crate::triage::evaluation::Contribution;
-use crate::views;
+use crate::views::{self, TerritoryState};
 
 /// Levels older than this are not looked at any more.
 const REVIEWED_WITHIN: TimeDelta = TimeDelta::days(7);
@@ -21,7 +21,7 @@ const REVIEWS_AT_ONCE: usize = 50;
 /// What waits for a régulateur.
 #[derive(Debug, Default)]
 pub struct Queue {
-    /// Patients who wait, in the order of the board, each with why.
+    /// Patients who wait, and those whose place is too late now, in the order of the board, each with why.
     pub items: Vec<(views::Case, Vec<Reason>)>,
     /// Levels to look at afterwards, the newest first, each with why.
     pub reviews: Vec<(views::Case, Vec<Reason>)>,
@@ -31,7 +31,11 @@ impl Booking {
     /// What waits for a régulateur now.
     pub fn regulation_queue(&self) -> Queue {
         let now = self.now();
-        let waiting: Vec<views::Case> = self.view.read(|state| state.board.unserved().cloned().collect());
+        let mut waiting: Vec<views::Case> = self.view.read(|state| {
+            let late = state.board.booked().filter(|case| booked_too_late(state, &case.request));
+            state.board.unserved().chain(late).cloned().collect()
+        });
+        waiting.sort_by_key(|case| views::BoardCursor::of(&case.request));
         let items = waiting.into_iter().filter_map(|case| {
             let why = self.why_a_regulator(&case.request, case.facts.as_deref(), now);
             (!why.is_empty()).then_some((case, why))
@@ -52,6 +56,9 @@ impl Booking {
         now: DateTime<Utc>,
     ) -> Vec<Reason> {
         let mut why = Vec::new();
+        if self.view.read(|state| booked_too_late(state, request)) {
+            why.push(Reason::new("booked_too_late", "Rendez-vous après l'échéance : le niveau a été relevé depuis."));
+        }
         if !matches!(request.phase, Phase::Incomplete | Phase::Open) {
             return why;
         }
@@ -141,6 +148,13 @@ impl Booking {
         }
         self.case(request).await.map_err(super::driver::after_a_change)
     }
+}
+
+/// Whether a place was taken in time and is too late now: the level was raised since.
+fn booked_too_late(state: &TerritoryState, request: &CareRequest) -> bool {
+    let Phase::Booked { slot, .. } = request.phase else { return false };
+    let start = state.slots.get(slot).map(|placed| placed.slot.start);
+    start.zip(request.latest_start()).is_some_and(|(start, latest)| start >= latest)
 }
 
 fn sentence(cause: ReviewCause) -> Reason {

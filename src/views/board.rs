@@ -213,6 +213,11 @@ impl Board {
         self.piles[Standing::Waiting.place()].values()
     }
 
+    /// Everybody who has a place, in the order of the board.
+    pub fn booked(&self) -> impl Iterator<Item = &Case> {
+        self.piles[Standing::Booked.place()].values()
+    }
+
     /// How many requests are in each state at `now`, closed ones left out.
     pub fn counts(&self, now: DateTime<Utc>) -> BTreeMap<RequestState, usize> {
         let mut counts = BTreeMap::new();

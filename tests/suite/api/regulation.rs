@@ -195,6 +195,23 @@ async fn questions_that_open_again_are_listed_and_asking_them_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_too_late_since_the_level_was_raised_is_in_the_queue() {
+    let service = Service::start().await;
+    let slot = service.desk.publish(24 * 60, 1).await;
+    let request = service.enter("h48").await;
+    let hold = json!({"slot_id": slot.to_string(), "hold_id": "h-1"});
+    assert_eq!(service.post("demo-operator", &path(&request, "/hold"), &hold).await.0, 200);
+    let patient =
+        json!({"hold_id": "h-1", "patient": {"first_name": "Alix", "last_name": "Fictive", "phone": "+33639980001"}});
+    assert_eq!(service.post("demo-operator", &path(&request, "/confirm"), &patient).await.0, 201);
+    assert!(why(&queue(&service).await, "items", &request).is_empty());
+    let raise = json!({"level": "same_day", "reason": "Rappelle : plus mal"});
+    let (status, raised) = service.post("demo-operator", &path(&request, "/level"), &raise).await;
+    assert_eq!((status, &raised["for_regulator"][0]["code"]), (200, &json!("booked_too_late")), "{raised}");
+    assert_eq!(why(&queue(&service).await, "items", &request), ["booked_too_late"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_not_handed_over_and_a_patient_without_a_place_in_time_are_in_the_queue() {
     let service = Service::start().await;
     let urgent = service.enter("immediate").await;
