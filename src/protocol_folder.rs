@@ -9,12 +9,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::durable_file;
+use crate::triage::golden::{self, GoldenCases};
 use crate::triage::pack::form::ApprovalForm;
 use crate::triage::pack::{Approval, Files};
 use crate::triage::{Fault, Pack};
 
 /// The file approvals stand in, at its end.
 const PACK: &str = "pack.toml";
+
+/// Cases that came out otherwise, told at most.
+const MISSED_TOLD: usize = 10;
 
 /// A larger file belongs to no pack: the largest of ours is under 100 kB.
 const BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -55,6 +59,14 @@ pub enum FolderError {
         folder: PathBuf,
         /// Everything wrong in it.
         faults: Vec<Fault>,
+    },
+    /// Its golden cases are not there, or say otherwise than the pack: one of the two was changed by mistake.
+    #[error("le protocole {} est refusé : {what}", folder.display())]
+    Golden {
+        /// The folder.
+        folder: PathBuf,
+        /// What is missing, or the cases that came out otherwise.
+        what: String,
     },
     /// The approval itself is not right.
     #[error("{field} : {what}")]
@@ -107,8 +119,22 @@ pub fn read(folder: &Path) -> Result<Pack, FolderError> {
     pack_of(folder, &files(folder)?)
 }
 
+/// A pack nobody can use that answers otherwise than its golden cases say (triage.md §6: one miss blocks a release).
 fn pack_of(folder: &Path, files: &Files) -> Result<Pack, FolderError> {
-    Pack::read(files).map_err(|faults| FolderError::Faulty { folder: folder.to_owned(), faults })
+    let pack = Pack::read(files).map_err(|faults| FolderError::Faulty { folder: folder.to_owned(), faults })?;
+    let refuse = |what| FolderError::Golden { folder: folder.to_owned(), what };
+    let cases =
+        files.get(golden::FILE).ok_or_else(|| refuse(format!("{} manque : `triage golden` l'écrit", golden::FILE)))?;
+    let cases = std::str::from_utf8(cases).map_err(|error| refuse(format!("{} : {error}", golden::FILE)))?;
+    let cases: GoldenCases = toml::from_str(cases).map_err(|error| refuse(format!("{} : {error}", golden::FILE)))?;
+    let missed = cases.missed_by(&pack);
+    if !missed.is_empty() {
+        let told = missed.iter().map(|one| format!("- {} ({}) : {}", one.question, one.answer, one.found));
+        let told: Vec<String> = told.take(MISSED_TOLD).collect();
+        let what = format!("{} cas de référence disent autre chose que lui :\n{}", missed.len(), told.join("\n"));
+        return Err(refuse(what));
+    }
+    Ok(pack)
 }
 
 /// Whoever approves, and what they read.

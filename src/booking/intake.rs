@@ -13,7 +13,7 @@ use crate::domain::decide::{Answer as Outcome, Command, NewRequest, NewlySaid};
 use crate::domain::refusal::Subject;
 use crate::domain::{
     Answer, CareRequest, Channel, CommuneCode, DecidedBy, Level, PatientFacts, RecordKey, Refusal, RegulationReference,
-    RequestId,
+    RequestId, TriageStatus,
 };
 use crate::triage::{Evaluation, Explanation};
 
@@ -258,6 +258,10 @@ fn newly_said(now: Option<&Evaluation>, before: Option<&Evaluation>, level: Opti
     let Some(now) = now else { return NewlySaid::default() };
     NewlySaid {
         more: before.is_none_or(|before| now.says_more(before, level)),
-        doubt: before.is_none_or(|before| now.doubts_more(before)),
+        doubt: match before {
+            Some(before) => now.doubts_more(before),
+            None => now.regulation_required,
+        },
+        open: now.status == TriageStatus::Incomplete,
     }
 }

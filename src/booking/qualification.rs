@@ -82,8 +82,8 @@ impl Booking {
             delay_minutes: decided.and_then(|urgency| urgency.delay),
             // A lighter service is open to a level triage came to, not to one that was declared.
             care_need: self.care_need(facts, evaluation.filter(|_| declared.is_none())),
-            // What the regulation of the call decided needs no second régulateur.
             reopened: false,
+            // What the regulation of the call decided needs no second régulateur.
             regulation_required: declared.is_none()
                 && (status == TriageStatus::Decided || is_off)
                 && evaluation.is_some_and(|evaluation| evaluation.regulation_required),

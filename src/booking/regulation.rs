@@ -32,8 +32,10 @@ impl Booking {
     pub fn regulation_queue(&self) -> Queue {
         let now = self.now();
         let mut waiting: Vec<views::Case> = self.view.read(|state| {
-            let late = state.board.booked().filter(|case| booked_too_late(state, &case.request));
-            state.board.unserved().chain(late).cloned().collect()
+            let again =
+                |request: &CareRequest| booked_too_late(state, request, now).is_some() || request.awaits_regulator();
+            let booked = state.board.booked().filter(|case| again(&case.request));
+            state.board.unserved().chain(booked).cloned().collect()
         });
         waiting.sort_by_key(|case| views::BoardCursor::of(&case.request));
         let items = waiting.into_iter().filter_map(|case| {
@@ -56,10 +58,12 @@ impl Booking {
         now: DateTime<Utc>,
     ) -> Vec<Reason> {
         let mut why = Vec::new();
-        if self.view.read(|state| booked_too_late(state, request)) {
-            why.push(Reason::new("booked_too_late", "Rendez-vous après l'échéance : le niveau a été relevé depuis."));
+        if let Some(start) = self.view.read(|state| booked_too_late(state, request, now)) {
+            let hour = self.territory.zone.local(start).format("%d/%m à %H:%M");
+            let text = format!("Le rendez-vous du {hour} est après l'échéance : à avancer, ou à voir avec le patient.");
+            why.push(Reason::new("booked_too_late", text));
         }
-        if !matches!(request.phase, Phase::Incomplete | Phase::Open) {
+        if !matches!(request.phase, Phase::Incomplete | Phase::Open | Phase::Booked { .. }) {
             return why;
         }
         if request.is_emergency() {
@@ -71,6 +75,9 @@ impl Booking {
                 why.push(Reason::new("regulation_required", "Le triage demande l'avis d'un médecin régulateur."));
             }
             why.extend(texts.into_iter().map(|text| Reason::new("regulation_required", text)));
+        }
+        if matches!(request.phase, Phase::Booked { .. }) {
+            return why;
         }
         if request.is_overdue(now) && !request.is_emergency() {
             why.push(Reason::new("overdue", "L'échéance est dépassée et le patient attend toujours."));
@@ -150,11 +157,11 @@ impl Booking {
     }
 }
 
-/// Whether a place was taken in time and is too late now: the level was raised since.
-fn booked_too_late(state: &TerritoryState, request: &CareRequest) -> bool {
-    let Phase::Booked { slot, .. } = request.phase else { return false };
-    let start = state.slots.get(slot).map(|placed| placed.slot.start);
-    start.zip(request.latest_start()).is_some_and(|(start, latest)| start >= latest)
+/// When a place begins that was taken in time and is after the latest start now: the level was raised since, or leave is over.
+fn booked_too_late(state: &TerritoryState, request: &CareRequest, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let Phase::Booked { slot, .. } = request.phase else { return None };
+    let start = state.slots.get(slot)?.slot.start;
+    (start > now && start >= request.latest_start()?).then_some(start)
 }
 
 fn sentence(cause: ReviewCause) -> Reason {

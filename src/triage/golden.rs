@@ -12,7 +12,10 @@ use super::evaluation::Contribution;
 use super::pack::{Kind, Pack, Question, Urgency};
 use crate::domain::{Answer, Level, Sex};
 
-/// `golden.toml`.
+/// Where a pack has them.
+pub const FILE: &str = "golden.toml";
+
+/// The golden cases of a pack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoldenCases {

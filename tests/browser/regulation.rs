@@ -74,3 +74,45 @@ fn a_red_flag_is_lowered_only_when_said_twice_and_with_a_reason() {
         desk.close().await;
     });
 }
+
+/// A place late in the two days of a sore throat, taken, and then a level it is too late for.
+const BOOKED_TOO_LATE: &str = "(async () => {
+    const api = JSON.parse(document.querySelector('#page-data').textContent).api;
+    const post = async (path, body) => (await fetch(api + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json();
+    const request = await post('/requests', { patient: { age_years: 30, sex: 'F' }, place: { commune: '59658' }, complaint: 'mal_de_gorge', level: 'h48', answers: {}, channel: 'operator' });
+    const of_one = (offer) => Date.parse(offer.slot.start);
+    const slot_id = request.offers.toSorted((a, b) => of_one(b) - of_one(a))[0].slot.id;
+    await post(`/requests/${request.id}/hold`, { slot_id, hold_id: 'late' });
+    const patient = { first_name: 'Alix', last_name: 'Fictive', phone: '+33639980001' };
+    window.booked = await post(`/requests/${request.id}/confirm`, { hold_id: 'late', patient });
+    window.raised = await post(`/requests/${request.id}/level`, { level: 'same_day', reason: 'Rappelle : plus mal' });
+    window.awaiting = (await (await fetch(`${api}/regulation/queue`)).json()).items.length;
+    window.entered = request.id; return true; })()";
+
+#[test]
+fn a_place_that_became_too_late_is_found_in_the_queue_and_another_one_is_taken_for_it() {
+    with_service(async |service| {
+        let desk = Console::open_as_regulator(service, "too-late").await;
+        desk.value(BOOKED_TOO_LATE).await;
+        desk.until("window.entered").await;
+        desk.holds("window.raised.for_regulator.some(({ code }) => code === 'booked_too_late')").await;
+        // Whoever has a place is not on the board; the queue counts them all the same.
+        desk.until("document.querySelector('#queue-count').textContent === `(${window.awaiting})`").await;
+        desk.holds(&format!("!{ROW}")).await;
+        desk.key('r').await;
+        desk.until(&format!("{ROW}?.textContent.includes('est après l')")).await;
+        desk.value(&format!("{ROW}.querySelector('button').focus()")).await;
+        desk.key(Key::Enter).await;
+        desk.until("document.querySelector('.case .appointment')?.textContent.includes('+33639980001')").await;
+        desk.holds("!document.querySelector('#offer-list').textContent.includes('Aucune place')").await;
+        assert_eq!(desk.faults().await, Vec::<String>::new());
+        desk.value("document.querySelector('#case-rebook-reason').focus()").await;
+        desk.write("Avance, patient au telephone").await;
+        desk.key(Key::Enter).await;
+        desk.until("document.querySelector('#offer-list .offer')").await;
+        desk.until(&format!("!{ROW}")).await;
+        desk.holds("!document.querySelector('.case .appointment')").await;
+        assert_eq!(desk.faults().await, Vec::<String>::new());
+        desk.close().await;
+    });
+}

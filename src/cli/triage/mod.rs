@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use crate::clock::{Clock as _, SystemClock};
 use crate::protocol_folder::{self, Approver};
 use crate::triage::comparison::{fallen, is_major};
-use crate::triage::golden::{GoldenCases, mutants};
+use crate::triage::golden::{self, GoldenCases, mutants};
 use crate::triage::pack::approval::ROLES;
 use crate::triage::pack::{Files, Pack};
 use crate::triage::shipped;
@@ -136,16 +136,16 @@ fn check(files: &Files, pack: &Pack, say: &mut dyn FnMut(&str)) -> anyhow::Resul
     say(&format!("{} {} ({})", pack.id, pack.version, pack.hash));
     say(&format!("{} motifs, {questions} questions, {} modificateurs.", pack.complaints.len(), pack.modifiers.len()));
     say(&standing(pack));
-    let Some(golden) = files.get("golden.toml") else {
-        say("Aucun cas de référence : golden.toml manque.");
+    let Some(cases) = files.get(golden::FILE) else {
+        say(&format!("Aucun cas de référence : {} manque.", golden::FILE));
         return Ok(ExitCode::from(REFUSED));
     };
-    let golden: GoldenCases = toml::from_str(std::str::from_utf8(golden)?).context("golden.toml")?;
-    let missed = golden.missed_by(pack);
-    say(&format!("{} cas de référence, {} manqué(s).", golden.cases.len(), missed.len()));
+    let cases: GoldenCases = toml::from_str(std::str::from_utf8(cases)?).context(golden::FILE)?;
+    let missed = cases.missed_by(pack);
+    say(&format!("{} cas de référence, {} manqué(s).", cases.cases.len(), missed.len()));
     missed.iter().for_each(|one| say(&format!("- {} ({}) : {}", one.question, one.answer, one.found)));
     let made = mutants(pack).count();
-    let survivors = golden.survivors(pack);
+    let survivors = cases.survivors(pack);
     say(&format!("{made} mutants (question ôtée ou abaissée), {} pris.", made - survivors.len()));
     survivors.iter().for_each(|name| say(&format!("- laissé passer : {name}")));
     let holds = missed.is_empty() && survivors.is_empty();

@@ -199,7 +199,7 @@ fn command(model: &Model, step: &Step) -> Option<(Actor, Command)> {
                     request: request(pick)?,
                     facts_ref,
                     triage,
-                    said: NewlySaid { more: false, doubt },
+                    said: NewlySaid { more: false, doubt, open: level.is_none() },
                 },
             )
         }

@@ -160,6 +160,8 @@ pub struct NewlySaid {
     pub more: bool,
     /// Something a régulateur must see: an agreement given without knowing it is over.
     pub doubt: bool,
+    /// Something that opens questions: they are to be asked before an answer stands by itself.
+    pub open: bool,
 }
 
 /// Replaces the evaluation after new answers. A level that a person decided is kept unless the new one is higher: a new
@@ -185,7 +187,8 @@ pub(super) fn reassess(
     let raised = triage.decided > request.triage.decided && new;
     // Whoever agreed, or decided, knew what was known then.
     let was_seen = regulator || request.triage.regulation_required;
-    let unseen = triage.regulation_required && (raised || said.doubt || !was_seen);
+    let stands = request.triage.decided.is_some();
+    let unseen = stands && said.doubt || triage.regulation_required && (raised || !was_seen);
     if unseen {
         request.agreement = None;
     }
@@ -215,13 +218,14 @@ pub(super) fn reassess(
         request.triage.valid_until = triage.valid_until.or(request.triage.valid_until);
         // What was said opens questions nobody asked: the engine's own level no longer stands by itself.
         let of_no_physician = matches!(request.triage.decided_by, Some(DecidedBy::Engine | DecidedBy::Operator));
-        let open = triage.status == TriageStatus::Incomplete && of_no_physician;
-        if open {
+        let open = said.open && of_no_physician;
+        if open && !request.triage.reopened {
             // Leave given before was for what was known then.
             request.agreement = None;
         }
         request.triage.regulation_required |= unseen;
-        request.triage.reopened = open;
+        // Only a whole evaluation closes them again: none at all (triage off) does not.
+        request.triage.reopened = open || request.triage.reopened && triage.status == TriageStatus::Incomplete;
     }
     draft.put_request(request);
     draft.event(EventKind::RequestAnswered, of_request(id), None);
@@ -238,7 +242,8 @@ pub(super) fn agree(
         return Err(Refusal::Forbidden);
     }
     let mut request = super::request(draft.records, id)?.clone();
-    if request.phase != Phase::Open {
+    // Of a place that was taken too, where what was said since needs them or made it late.
+    if !matches!(request.phase, Phase::Open | Phase::Booked { .. }) {
         return Err(Refusal::WrongState { state: request.state(draft.now()) });
     }
     request.agreement = Some(Agreement { actor: draft.actor().clone(), at: draft.now(), latest });

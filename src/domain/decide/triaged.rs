@@ -194,7 +194,7 @@ impl Story<'_> {
                 let declared = stands.as_ref().filter(|one| one.decided_by == Some(DecidedBy::Regulation));
                 let triage = triage(said, declared.and_then(|one| one.decided), now);
                 let more = more && Some(said.level) > stands.and_then(|one| one.decided);
-                let said = NewlySaid { more, doubt };
+                let said = NewlySaid { more, doubt, open: triage.status == TriageStatus::Incomplete };
                 vec![Command::Reassess { request: id, facts_ref: "p".to_owned(), triage, said }]
             }
             Step::Set { level } => vec![Command::SetLevel { request: id, level, reason: "1.reason.a".to_owned() }],
@@ -306,8 +306,9 @@ impl Story<'_> {
                 let of_no_physician = before.is_some_and(|before| {
                     matches!(before.triage.decided_by, Some(DecidedBy::Engine | DecidedBy::Operator))
                 });
-                let opens = triage.status == TriageStatus::Incomplete && of_no_physician;
-                if triage.regulation_required && (said.doubt || !was_seen) || opens {
+                let was_open = before.is_some_and(|before| before.triage.reopened);
+                let opens = said.open && of_no_physician && !was_open;
+                if was.is_some() && said.doubt || triage.regulation_required && !was_seen || opens {
                     if known.agreed && was_seen {
                         *self.seen.borrow_mut().entry("agreed, and then a doubt nobody had seen").or_default() += 1;
                     }
@@ -453,7 +454,7 @@ fn p11_a_red_flag_said_after_a_regulateur_decided_stops_all_the_same() {
         request: request_id(1),
         facts_ref: "p".to_owned(),
         triage: stopped.clone(),
-        said: NewlySaid { more, doubt: false },
+        said: NewlySaid { more, ..NewlySaid::default() },
     };
     world.apply(&operator(), &say(true)).unwrap();
     assert_eq!(world.request(1).level(), Some(Level::Immediate), "what was only provisional is no excuse");

@@ -91,7 +91,7 @@ impl Showing<'_> {
             pack: pack(&self.booking.pack.reference()),
             ..TriageShown::default()
         };
-        self.ask(&mut shown, evaluation);
+        self.ask(&mut shown, evaluation, false);
         explain(&mut shown, &Explanation::of(&self.booking.pack, evaluation, &facts.answers, self.now));
         if evaluation.status == TriageStatus::Stopped {
             shown.handover = self.handover(facts, Some(evaluation));
@@ -99,13 +99,14 @@ impl Showing<'_> {
         shown
     }
 
-    /// Adds what is still to be asked.
-    pub(super) fn ask(&self, shown: &mut TriageShown, evaluation: &Evaluation) {
+    /// Adds what is still to be asked; `reopened`: of a level that stands, too.
+    pub(super) fn ask(&self, shown: &mut TriageShown, evaluation: &Evaluation, reopened: bool) {
         let pack = &self.booking.pack;
         let questions = |spoken: &[Spoken]| spoken.iter().map(|one| question(pack, *one)).collect();
         // A physician's level needs no more questions; those that answers opened since are asked of any other.
         let of_a_physician = [DecidedBy::Regulation, DecidedBy::Regulator].map(DecidedBy::code).map(Some);
-        if evaluation.status == TriageStatus::Incomplete && !of_a_physician.contains(&shown.decided_by) {
+        let is_open = shown.status == TriageStatus::Incomplete.code() || reopened;
+        if is_open && evaluation.status == TriageStatus::Incomplete && !of_a_physician.contains(&shown.decided_by) {
             shown.must_ask = questions(&evaluation.must_ask);
         }
         shown.may_ask = evaluation.flags.iter().map(|place| flag(&pack.flags[*place])).collect();

@@ -114,7 +114,7 @@ impl<'a> Showing<'a> {
         if let Some(facts) = case.facts.as_deref() {
             let evaluation = self.booking.evaluated(facts, self.now);
             if let Some(evaluation) = &evaluation {
-                self.ask(&mut shown.triage, evaluation);
+                self.ask(&mut shown.triage, evaluation, case.request.triage.reopened);
             }
             if case.request.is_emergency() {
                 shown.triage.handover = self.handover(facts, evaluation.as_ref());

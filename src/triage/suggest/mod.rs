@@ -23,7 +23,7 @@ const COMPLAINTS_MOST: usize = 5;
 /// Least share of the best score: what is far behind is noise.
 const SCORE_LEAST: f64 = 0.25;
 
-/// Words of a text that are read: more than the 2 000 characters hold that the API takes, so that no alarm comes too late in it.
+/// Words of a text that are read, written out: more than 2 000 characters of everyday French hold, so that no alarm comes too late in it.
 const WORDS_MOST: usize = 1_000;
 
 /// A suggestion.

@@ -88,16 +88,19 @@ fn forced(suggestion: &Suggestion) -> Vec<(usize, usize)> {
     suggestion.forced.iter().map(|one| (one.block, one.question)).collect()
 }
 
-/// Two texts side by side; numbers that end one and begin the other stay two, and so does a number before its unit.
+/// Two texts side by side. A number is one expression with what it counts and with its unit: it is not put between the two.
 fn beside(text: &str, more: &str) -> String {
-    let joint = if text.trim_end().ends_with(|c: char| c.is_ascii_digit()) { ", " } else { " " };
-    format!("{}{joint}{more}", text.trim_end())
+    let digit = |c: char| c.is_ascii_digit();
+    if text.trim_end().ends_with(digit) || more.trim_start().starts_with(digit) {
+        return format!("{}, {more}", text.trim_end());
+    }
+    format!("{text} {more}")
 }
 
 /// Every text of two parts, whole and each part alone.
 fn more_is_heard(text: &str, more: &str, suggester: &Suggester) -> Result<usize, TestCaseError> {
     let alone = forced(&suggester.suggest(text));
-    for both in [beside(text, more), beside(more, text), format!("{text}. {more}"), format!("{more}.\n{text}")] {
+    for both in [beside(text, more), beside(more, text), format!("{text}. {more}"), format!("{more}\n{text}")] {
         let heard = forced(&suggester.suggest(&both));
         for one in &alone {
             prop_assert!(heard.contains(one), "{text:?} forces {one:?}, and {both:?} does not");

@@ -12,7 +12,7 @@ import { communeName } from "./slot.js";
 
 const list = byId("board-list");
 const COMPLAINTS = new Map(page.complaints.map(({ id, label }) => [id, label]));
-const STATES = /** @type {Record<string, string>} */ ({ held: "board.state_held", promised: "board.state_promised", incomplete: "board.state_incomplete" });
+const STATES = /** @type {Record<string, string>} */ ({ held: "board.state_held", promised: "board.state_promised", incomplete: "board.state_incomplete", booked: "board.state_booked" });
 
 /** @type {Map<string, Waiting>} */
 let known = new Map();
@@ -62,10 +62,14 @@ export function refreshBoard() {
 async function load() {
   try {
     const asked = queue;
-    const { items, reviews = [] } = await get(asked ? "/regulation/queue" : "/requests?limit=1000");
+    // What awaits a régulateur is counted in their queue: who has a place may await one too.
+    const [{ items, reviews = [] }, awaiting] = await Promise.all([
+      get(asked ? "/regulation/queue" : "/requests?limit=1000"),
+      asked ? null : get("/regulation/queue"),
+    ]);
     if (asked !== queue) return;
     const before = known;
-    const awaited = items.filter((/** @type {Waiting} */ item) => (item.for_regulator ?? []).length > 0).length;
+    const awaited = (awaiting ?? { items }).items.length;
     byId("queue-count").textContent = awaited > 0 ? `(${awaited})` : "";
     known = new Map(items.map((/** @type {Waiting} */ item) => [item.id, item]));
     // Whoever waits may have a level to look at as well.
@@ -134,7 +138,7 @@ function paint() {
 function newRow(waiting) {
   const taken = button(say("board.resume"), "", "plain", () => {
     const current = known.get(waiting.id);
-    if (current?.hour_to_tell) tellHour(current);
+    if (current?.hour_to_tell && !queue) tellHour(current);
     else if (current) resume(current);
   });
   return el("li", { "data-request": waiting.id }, el("div", { class: "facts" }),
@@ -145,7 +149,7 @@ function newRow(waiting) {
 function fill(row, waiting) {
   const deadline = waiting.deadline ? say("board.before", { when: shortWhenOf(waiting.deadline) }) : say("board.no_deadline");
   const left = waiting.deadline ? (Date.parse(waiting.deadline) - now()) / 60_000 : null;
-  const toTell = waiting.hour_to_tell;
+  const toTell = queue ? undefined : waiting.hour_to_tell;
   const late = !toTell && (waiting.overdue || (left !== null && left <= 0));
   const due = !toTell && waiting.promise?.standing === "due";
   const complaint = COMPLAINTS.get(waiting.complaint ?? "") ?? "";

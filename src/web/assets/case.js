@@ -4,13 +4,15 @@
 import { button, byId, el, page, say } from "./page.js";
 import { showFaults, tell } from "./notices.js";
 import { change, desk, once } from "./desk.js";
+import { appointmentLines } from "./appointment.js";
+import { get } from "./api.js";
 import { asking, reasons } from "./question.js";
 import { now, shortWhenOf, timeOf } from "./times.js";
 
 const place = byId("triage");
 const DECIDED = /** @type {Record<string, string>} */ ({ engine: "case.by_engine", regulation: "case.by_regulation", operator: "case.by_operator", regulator: "case.by_regulator" });
 const LEVELS = ["immediate", "same_day", "h24", "h48", "programmed"];
-const OVER = new Set(["booked", "fulfilled", "noshow", "cancelled", "handed_to_15", "redirected", "unmet"]);
+const OVER = new Set(["fulfilled", "noshow", "cancelled", "handed_to_15", "redirected", "unmet"]);
 
 /** Shows the request anew after something was done to it; set by the page. */
 let again = () => {};
@@ -33,6 +35,7 @@ export function showCase() {
     by && el("p", { class: "quiet" }, say(by) + (request.regulation_reference ? ` · ${say("case.file", { file: request.regulation_reference })}` : "")),
     request.follows && el("p", { class: "note" }, say("case.follows")),
     lines("for-regulator", say("case.for_regulator"), (request.for_regulator ?? []).map((/** @type {any} */ one) => one.text)),
+    request.appointment && appointment(request.appointment),
     reasons(triage), answered(triage), codes(triage),
     !over && dueQuestion(triage), !over && fresh(triage), !over && el("div", { class: "actions" }, button(say("case.called_again"), "", "plain", calledAgain)),
     page.regulator && !over && agreement(request), page.regulator && !over && decision(triage), page.regulator && review(request)));
@@ -40,6 +43,20 @@ export function showCase() {
   // Where it is for the 15, that comes first.
   if (triage.final === "immediate") byId("stage").after(place);
   else byId("stage").before(place);
+}
+
+/** The place that was taken, and another one where it is too late. @param {import("./appointment.js").Appointment} taken */
+function appointment(taken) {
+  const parts = [el("h4", {}, say("case.appointment")), appointmentLines(taken)];
+  // Nothing is given back before somebody said why.
+  const another = reasonForm("rebook", say("case.rebook_why"), say("case.rebook"), null, (reason) => once("triage", async () => {
+    await change(`/appointments/${taken.id}/outcome`, { status: "cancelled", by: "practitioner", reason });
+    const { id } = desk.request;
+    const found = await change(`/requests/${id}/offers`, {});
+    desk.request = { ...await get(`/requests/${id}`), ...found };
+    again();
+  }));
+  return el("section", { class: "appointment" }, ...parts, another);
 }
 
 /** @param {string} kind @param {string} label @param {string[]} texts */
@@ -80,8 +97,11 @@ function calledAgain() {
 /** @param {any} request */
 function agreement(request) {
   if (request.triage.final === "immediate" || !request.triage.final) return null;
-  if (request.agreement) return el("p", { class: "quiet" }, say("case.agreed", { when: shortWhenOf(request.agreement.at) }));
-  return reasonForm("agreement", say("case.agree_why"), say("case.agree"), null, (reason) => send("agreement", { reason }));
+  const isLate = (request.for_regulator ?? []).some((/** @type {any} */ one) => one.code === "booked_too_late");
+  if (request.agreement && !isLate) return el("p", { class: "quiet" }, say("case.agreed", { when: shortWhenOf(request.agreement.at) }));
+  // Of a place already taken: as late as it is.
+  const latest = request.appointment?.slot.end;
+  return reasonForm("agreement", say("case.agree_why"), say("case.agree"), null, (reason) => send("agreement", { reason, latest }));
 }
 
 /** Another level, with its reason; below a red flag only when said twice. @param {any} triage */
@@ -129,7 +149,8 @@ function reasonForm(name, label, submit, before, act) {
 /** Does something to the request, and shows what became of it. @param {string} what @param {object} body */
 function send(what, body) {
   return once("triage", async () => {
-    desk.request = await change(`/requests/${desk.request.id}/${what}`, body);
+    const { id, appointment } = desk.request;
+    desk.request = { ...await change(`/requests/${id}/${what}`, body), appointment };
     again();
     tell(say("case.done"));
     byId("triage-title").focus();

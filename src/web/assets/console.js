@@ -4,7 +4,8 @@
 import { byId, input } from "./page.js";
 import { get } from "./api.js";
 import { chooseComplaint, clearCall, complaintOfCall, patientOfCall, startCall } from "./call.js";
-import { focusWords, startTriage } from "./triage.js";
+import { startTriage } from "./triage.js";
+import { focusWords } from "./words.js";
 import { clearFaults, tell } from "./notices.js";
 import { on, onEscape, startKeys } from "./keys.js";
 import { say } from "./page.js";
@@ -76,6 +77,7 @@ startTriage({
   ageHeard(age) {
     if (input("age").value.trim() === "") input("age").value = age;
   },
+  leave: leaveResumed,
   stopped: (handover) => showEmergency(transfer, true, handover),
   missing: () => input(complaintOfCall() ? "age" : "complaint").focus(),
 });

@@ -11,7 +11,7 @@ import { closeEmergency, showEmergency, showTransferred } from "./emergency.js";
 import * as offers from "./offers.js";
 import { closeHold } from "./hold.js";
 import { isLost } from "./live.js";
-import { overtakeTriage } from "./triage.js";
+import { overtakeTriage, triaged } from "./triage.js";
 
 export function search() {
   clearFaults(byId("call-errors"));
@@ -76,6 +76,10 @@ export function show() {
   }
   closeEmergency();
   showCase();
+  if (desk.request.state === "booked") {
+    offers.hideOffers();
+    return byId("triage-title").focus();
+  }
   offers.showOffers(desk.request);
   tell(offers.summary());
   offers.focusOffer();
@@ -83,12 +87,14 @@ export function show() {
 
 /** Takes up a request of the board: how its level came about, what is to be done about it, and its places. @param {{ id: string, for_regulator?: any[] }} waiting */
 export function resume(waiting) {
-  overtakeTriage();
   return once("board", async () => {
     await giveBack();
     const request = await get(`/requests/${waiting.id}`);
+    overtakeTriage();
     // Why it is to be looked at afterwards is known to the queue alone.
-    request.for_regulator ??= waiting.for_regulator;
+    const reviews = (waiting.for_regulator ?? []).filter((one) => one.code.startsWith("review_"));
+    request.for_regulator = [...(request.for_regulator ?? []), ...reviews];
+    if (request.state === "booked") request.appointment = await get(`/appointments/${request.appointment_id}`);
     Object.assign(desk, { request, resumed: true, sent: { order: "", level: "" } });
     show();
   });
@@ -104,7 +110,11 @@ export function transfer() {
       if (!desk.request) await enter({ ...order, level: "immediate" });
       // An emergency of the form as it was is handed over as it is: nothing is entered anew on the way.
       else if (!desk.resumed && desk.request.triage?.final !== "immediate") {
-        await change(`/requests/${desk.request.id}/level`, { level: "immediate", reason: say("call.level_reason") });
+        // What was said since comes first: the 15 and the record hear the sign itself.
+        const { answers, flags } = triaged();
+        const { id } = desk.request;
+        if (Object.keys(answers).length > 0) desk.request = { ...desk.request, ...await change(`/requests/${id}/answers`, { answers, flags }) };
+        if (desk.request.triage?.final !== "immediate") await change(`/requests/${id}/level`, { level: "immediate", reason: say("call.level_reason") });
       }
       await change(`/requests/${desk.request.id}/handover`, { to: "15" });
       desk.request = null;

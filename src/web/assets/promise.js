@@ -8,7 +8,7 @@ import { change, desk, forget, note, once } from "./desk.js";
 import { closeHold, forgetPatient, patientForm, showPatientFaults, typedName } from "./hold.js";
 import { isLost } from "./live.js";
 import { fullWhenOf, shortWhenOf } from "./times.js";
-import { placeOf, professionOf } from "./slot.js";
+import { appointmentLines } from "./appointment.js";
 import * as offers from "./offers.js";
 
 const stage = byId("stage");
@@ -61,15 +61,10 @@ function show(promised) {
 export function tellHour(waiting) {
   return once("board", async () => {
     const appointment = await get(`/appointments/${waiting.appointment_id}`);
-    const { slot, patient } = appointment;
-    const line = (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ kind = "") =>
-      el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));
     const heading = el("h3", { id: "booked-title", tabindex: "-1" }, say("tell.title"));
     forgetPatient();
     stage.replaceChildren(el("section", { class: "booked", "aria-labelledby": "booked-title" }, heading,
-      el("dl", {}, line(say("booked.patient"), patient ? `${patient.first_name} ${patient.last_name}` : say("tell.unknown")),
-        line(say("hold.phone"), patient?.phone ?? say("tell.unknown"), "main-line"), line(say("booked.when"), fullWhenOf(slot.start), "main-line"),
-        line(say("booked.who"), `${slot.practitioner.name}, ${professionOf(slot)}`), line(say("booked.where"), placeOf(slot))),
+      appointmentLines(appointment),
       el("div", { class: "actions" }, button(say("tell.done"), "", "button", () => told(waiting)), button(say("tell.later"), "", "plain", closeHold))));
     heading.focus();
   });

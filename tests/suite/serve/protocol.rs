@@ -167,6 +167,26 @@ fn an_unsigned_or_faulty_pack_stops_the_start_and_says_where() {
     }
 }
 
+#[test]
+fn a_pack_that_says_otherwise_than_its_golden_cases_stops_the_start_and_takes_no_signature() {
+    let (place, folder) = place();
+    edit(
+        &folder,
+        "complaints/mal_de_gorge.toml",
+        "level_if_unknown = \"same_day\"",
+        "level_if_unknown = \"immediate\"",
+    );
+    let signed = approve(&folder, REGULATOR, &[]);
+    assert!(!signed.status.success(), "{}", said(&signed));
+    let checked = said(&place.run(&["serve", "--check"]));
+    for wanted in ["triage.pack", "cas de référence disent autre chose", "mal_de_gorge."] {
+        assert!(checked.contains(wanted), "«{wanted}» is missing:\n{checked}");
+    }
+    fs::remove_file(folder.join("golden.toml")).unwrap();
+    let checked = said(&place.run(&["serve", "--check"]));
+    assert!(checked.contains("golden.toml manque"), "{checked}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_pack_recommends_nothing_and_calls_go_on_by_the_level_of_the_regulation() {
     for (file, until, standing, said) in [

@@ -70,7 +70,8 @@ impl Model {
         let raised = triage.decided > patient.level;
         // Whoever agreed, or decided, knew what was known then.
         let was_seen = patient.regulated || patient.decided_by == DecidedBy::Regulator;
-        let unseen = triage.regulation_required && (raised || said.doubt || !was_seen);
+        let doubted = patient.level.is_some() && said.doubt;
+        let unseen = doubted || triage.regulation_required && (raised || !was_seen);
         if unseen {
             (patient.agreed, patient.late_until) = (false, None);
         }
@@ -82,10 +83,12 @@ impl Model {
             (patient.decided_by, patient.fresh_until) = (DecidedBy::Regulation, triage.valid_until);
             self.after_a_raise(request);
         } else {
-            let open = triage.decided.is_none() && patient.level.is_some() && !patient.is_of_a_physician();
+            let open = said.open && patient.level.is_some() && !patient.is_of_a_physician();
             patient.regulated |= unseen;
-            patient.reopened = open;
-            (patient.agreed, patient.late_until) = (patient.agreed && !open, patient.late_until.filter(|_| !open));
+            if open && !patient.reopened {
+                (patient.agreed, patient.late_until) = (false, None);
+            }
+            patient.reopened = open || patient.reopened && triage.decided.is_none();
             patient.fresh_until = triage.valid_until.or(patient.fresh_until);
         }
         Ok(())
@@ -109,7 +112,7 @@ impl Model {
         self.patient(request)?;
         let (state, now) = (self.state(request), self.now);
         let patient = self.patient(request)?;
-        if patient.stands != Stands::Waits || patient.level.is_none() {
+        if matches!(patient.stands, Stands::Over(_)) || patient.level.is_none() {
             return Err(Refusal::WrongState { state });
         }
         (patient.agreed, patient.late_until) = (true, latest);
