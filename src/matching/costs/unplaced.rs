@@ -26,10 +26,11 @@ pub fn penalty(seeker: &Seeker) -> i64 {
 /// them leaves most room for promises.
 const ALSO_FOR_OTHERS: i64 = 125;
 
-/// Points for leaving somebody who may still come unplaced: as far as they are likely, and never so much that a promise would
-/// be broken for them.
+/// Points for leaving somebody who may still come unplaced: as far as they are likely and the place serves others besides, never
+/// more than for somebody like them who waits, and never so much that a promise would be broken for them.
 pub fn expected_penalty(seeker: &Seeker, probability: f64) -> i64 {
-    weighted(penalty(seeker) * ALSO_FOR_OTHERS / 100, probability).min(PROMISE - 10_000)
+    let waits = penalty(seeker);
+    weighted(waits * ALSO_FOR_OTHERS / 100, probability).min(waits).min(PROMISE - 10_000)
 }
 
 /// Points that count only as far as something is likely.
