@@ -4,6 +4,7 @@
 //!
 //! Start reading at [`Booking`], then [`driver`].
 
+pub mod attachment;
 pub mod call;
 pub mod driver;
 pub mod erasure;

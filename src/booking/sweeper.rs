@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::{Booking, Call, Failure, StoreError};
-use crate::domain::decide::Command;
+use crate::domain::decide::{AttachmentCommand, Command};
 use crate::domain::{EventKind, RecordedEvent, RequestId, Timer, TimerKind};
 use crate::views::Live;
 
@@ -210,6 +210,10 @@ fn command_of(timer: &Timer) -> Option<Command> {
         TimerKind::Hold => Command::ExpireHolds { slot: timer.id.parse().ok()? },
         TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().ok()? },
         TimerKind::Retention => Command::EndRetention { request: timer.id.parse().ok()? },
+        TimerKind::Proposal => Command::Attach(AttachmentCommand::LookAtProposal { proposal: timer.id.parse().ok()? }),
+        TimerKind::UsualDoctor => {
+            Command::Attach(AttachmentCommand::LookAtUsualDoctor { registration: timer.id.parse().ok()? })
+        }
         // Promises are seen to together, with one plan. Deliveries come with the first target they can be sent to.
         TimerKind::Promise | TimerKind::Delivery => return None,
     })

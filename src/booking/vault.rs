@@ -10,12 +10,15 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use crate::domain::attachment::{HouseholdFacts, HouseholdIdentity};
 use crate::domain::{
-    Appointment, AppointmentId, CareRequest, Erasure, PatientFacts, PatientIdentity, RequestId, SlotId, TerritoryId,
+    Appointment, AppointmentId, CareRequest, Erasure, PatientFacts, PatientIdentity, Registration, RegistrationId,
+    RequestId, SlotId, TerritoryId,
 };
 use crate::seal::{
-    DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_identity, open_text, seal_explanation,
-    seal_facts, seal_identity, seal_text,
+    DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_household_facts,
+    open_household_identity, open_identity, open_text, seal_explanation, seal_facts, seal_household_facts,
+    seal_household_identity, seal_identity, seal_text,
 };
 use crate::store::{Store, StoreError, Write};
 use crate::triage::Explanation;
@@ -244,6 +247,76 @@ impl Vault {
         let reference = &appointment.identity_ref;
         let sealed = self.blob(blob_names::payload(reference)).await?;
         Ok(open_identity(&key, &self.territory, reference, &sealed)?)
+    }
+
+    /// Seals a household that registers, under a key of its own: what matching needs, and who they are.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn seal_new_household(
+        &self,
+        id: RegistrationId,
+        facts: &HouseholdFacts,
+        identity: &HouseholdIdentity,
+    ) -> Result<(Sealed, Sealed), VaultError> {
+        let (key, wrapped) = self.sealer.new_subject()?;
+        let (facts, identity) = self.household(&key, id, facts, identity)?;
+        let name = blob_names::wrapped_key_of_household(id);
+        let facts = Sealed { blobs: facts.blobs.into_iter().chain([keep(name, wrapped)]).collect(), ..facts };
+        Ok((facts, identity))
+    }
+
+    /// Seals what is known of a household now; what was known before stays until it is erased.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn seal_household_again(
+        &self,
+        id: RegistrationId,
+        facts: &HouseholdFacts,
+        identity: &HouseholdIdentity,
+    ) -> Result<(Sealed, Sealed), VaultError> {
+        let key = self.key_of_household(id).await?;
+        self.household(&key, id, facts, identity)
+    }
+
+    fn household(
+        &self,
+        key: &DataKey,
+        id: RegistrationId,
+        facts: &HouseholdFacts,
+        identity: &HouseholdIdentity,
+    ) -> Result<(Sealed, Sealed), VaultError> {
+        let time = Uuid::now_v7();
+        let (facts_ref, identity_ref) = (format!("{id}{FACTS}.{time}"), format!("{id}.identity.{time}"));
+        let facts = seal_household_facts(key, &self.territory, &facts_ref, facts)?;
+        let identity = seal_household_identity(key, &self.territory, &identity_ref, identity)?;
+        Ok((Sealed::new(facts_ref, facts), Sealed::new(identity_ref, identity)))
+    }
+
+    /// What matching needs of a household.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open_household_facts(&self, registration: &Registration) -> Result<HouseholdFacts, VaultError> {
+        let (key, reference) = (self.key_of_household(registration.id).await?, &registration.facts_ref);
+        let sealed = self.blob(blob_names::payload(reference)).await?;
+        Ok(open_household_facts(&key, &self.territory, reference, &sealed)?)
+    }
+
+    /// Who a household is.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open_household_identity(&self, registration: &Registration) -> Result<HouseholdIdentity, VaultError> {
+        let (key, reference) = (self.key_of_household(registration.id).await?, &registration.identity_ref);
+        let sealed = self.blob(blob_names::payload(reference)).await?;
+        Ok(open_household_identity(&key, &self.territory, reference, &sealed)?)
+    }
+
+    async fn key_of_household(&self, id: RegistrationId) -> Result<DataKey, VaultError> {
+        let wrapped = self.blob(blob_names::wrapped_key_of_household(id)).await?;
+        Ok(self.sealer.unwrap(&wrapped)?)
     }
 
     /// Whether a key at hand opens what is sealed of a request.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::coding::coded;
-use super::{Actor, AppointmentId, Record, RequestId, Rpps, SlotId};
+use super::{Actor, AppointmentId, ProposalId, Record, RegistrationId, RequestId, Rpps, SlotId};
 
 coded!(
     /// Kinds of events, `<subject>.<verb>`.
@@ -86,6 +86,42 @@ coded!(
         AppointmentCancelled = "appointment.cancelled",
         /// Who the patient is was read by somebody.
         AppointmentIdentityRead = "appointment.identity_read",
+        /// A household registered that looks for a médecin traitant.
+        RegistrationCreated = "registration.created",
+        /// What is known of it was corrected.
+        RegistrationCorrected = "registration.corrected",
+        /// Its consent was renewed.
+        RegistrationRenewed = "registration.consent_renewed",
+        /// Somebody told it how things stand.
+        RegistrationTold = "registration.told",
+        /// People of it were proposed to a doctor.
+        RegistrationProposed = "registration.proposed",
+        /// The doctor said yes: they are asked.
+        RegistrationAccepted = "registration.accepted",
+        /// They said yes.
+        RegistrationAgreed = "registration.agreed",
+        /// They are on the list again, with their seniority.
+        RegistrationWaiting = "registration.waiting",
+        /// Somebody noted how far they have come.
+        RegistrationReached = "registration.reached",
+        /// Somebody was proposed to a doctor.
+        ProposalSent = "proposal.sent",
+        /// The doctor said yes.
+        ProposalAccepted = "proposal.accepted",
+        /// The doctor said no.
+        ProposalDeclined = "proposal.declined",
+        /// Nobody answered in time.
+        ProposalExpired = "proposal.expired",
+        /// Whoever is asked is to be reminded.
+        ProposalReminded = "proposal.reminded",
+        /// The patient said yes.
+        ProposalPatientYes = "proposal.patient_yes",
+        /// The patient said no.
+        ProposalPatientNo = "proposal.patient_no",
+        /// People left it who need no doctor any more.
+        ProposalLeft = "proposal.left",
+        /// A doctor said how many places they open.
+        PlacesOpened = "places.opened",
         /// Sealed data were opened to find somebody's requests.
         TerritorySearched = "territory.searched",
         /// Somebody has seen to changes that were acknowledged and that the store lost.
@@ -96,7 +132,7 @@ coded!(
 );
 
 impl EventKind {
-    /// The subject: `slot`, `request`, `appointment`, `practitioner`, `territory`.
+    /// The subject: `slot`, `request`, `appointment`, `practitioner`, `registration`, `proposal`, `places`, `territory`.
     pub fn subject(self) -> &'static str {
         self.code().split('.').next().unwrap_or_default()
     }
@@ -123,6 +159,12 @@ pub struct Concerns {
     /// Practitioner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<Rpps>,
+    /// Registration of a household that looks for a médecin traitant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
+    /// Proposal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalId>,
 }
 
 /// A record as a commit wrote it.

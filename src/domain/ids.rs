@@ -65,6 +65,18 @@ uuid_id!(
     /// One appointment: a request booked into a slot.
     AppointmentId
 );
+uuid_id!(
+    /// One household that looks for a médecin traitant.
+    RegistrationId
+);
+uuid_id!(
+    /// One proposal of people of a household to a doctor.
+    ProposalId
+);
+uuid_id!(
+    /// One matching run.
+    RunId
+);
 
 fn slug(text: &str) -> bool {
     (1..=40).contains(&text.len())

@@ -9,6 +9,7 @@
 pub mod actor;
 pub mod agenda;
 pub mod appointment;
+pub mod attachment;
 pub mod care_request;
 mod checked_text;
 pub mod coding;
@@ -36,6 +37,7 @@ pub mod time;
 pub use actor::Actor;
 pub use agenda::{Agenda, Span};
 pub use appointment::{Appointment, AppointmentStatus, CancelledBy};
+pub use attachment::{OpenPlaces, Proposal, Registration};
 pub use care_request::{
     Agreement, CareNeed, CareRequest, DecidedBy, ErasureReason, HeldPlace, PackRef, Phase, RequestState, Triage,
     TriageStatus,
@@ -45,7 +47,10 @@ pub use commune_code::CommuneCode;
 pub use delivery::{Delivery, DeliveryState};
 pub use event::{Concerns, Event, EventKind, RecordedEvent, Written};
 pub use finess::Finess;
-pub use ids::{AppointmentId, ComplaintId, HoldId, LocationId, RegulationReference, RequestId, SlotId, TerritoryId};
+pub use ids::{
+    AppointmentId, ComplaintId, HoldId, LocationId, ProposalId, RegistrationId, RegulationReference, RequestId, RunId,
+    SlotId, TerritoryId,
+};
 pub use patient::{Age, Answer, Constraints, PatientFacts, PatientIdentity, PersonName};
 pub use phone::PhoneNumber;
 pub use practitioner::{Location, Practitioner};

@@ -145,11 +145,13 @@ impl PersonName {
     /// Whether two spellings are of one name: accents, capitals, hyphens and spaces are written one way here and another
     /// there.
     pub fn sounds_as(&self, other: &Self) -> bool {
-        let bare = |name: &Self| -> String {
-            let letters = name.0.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-            letters.collect::<String>().replace('œ', "oe").replace('æ', "ae")
-        };
-        bare(self) == bare(other)
+        self.bare() == other.bare()
+    }
+
+    /// Its one spelling: small letters without accents, hyphens and spaces.
+    pub fn bare(&self) -> String {
+        let letters = self.0.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        letters.collect::<String>().replace('œ', "oe").replace('æ', "ae")
     }
 }
 impl std::str::FromStr for PersonName {

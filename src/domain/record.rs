@@ -11,7 +11,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::coding::{UnknownCode, coded};
-use super::{Agenda, Appointment, AppointmentId, CareRequest, Delivery, Practitioner, RequestId, Rpps, Slot, SlotId};
+use super::{
+    Agenda, Appointment, AppointmentId, CareRequest, Delivery, OpenPlaces, Practitioner, Proposal, ProposalId,
+    Registration, RegistrationId, RequestId, Rpps, Slot, SlotId,
+};
 
 /// Version of the stored form of records and events.
 pub const SCHEMA: u32 = 1;
@@ -31,6 +34,12 @@ coded!(
         Practitioner = "d",
         /// Uniqueness guard.
         Unique = "u",
+        /// Registration of a household that looks for a médecin traitant.
+        Registration = "m",
+        /// Proposal to a doctor.
+        Proposal = "p",
+        /// Places a doctor opens.
+        OpenPlaces = "l",
         /// Delivery of the outbox.
         Delivery = "o",
         /// Cursor of a consumer of the stream.
@@ -68,6 +77,18 @@ impl RecordKey {
     pub fn practitioner(rpps: Rpps) -> Self {
         Self { kind: RecordKind::Practitioner, id: rpps.to_string() }
     }
+    /// Key of a registration.
+    pub fn registration(id: RegistrationId) -> Self {
+        Self { kind: RecordKind::Registration, id: id.to_string() }
+    }
+    /// Key of a proposal.
+    pub fn proposal(id: ProposalId) -> Self {
+        Self { kind: RecordKind::Proposal, id: id.to_string() }
+    }
+    /// Key of a doctor's open places.
+    pub fn open_places(rpps: Rpps) -> Self {
+        Self { kind: RecordKind::OpenPlaces, id: rpps.to_string() }
+    }
     /// Key of a uniqueness guard: a subject (`registration`) and an HMAC of what must be unique.
     pub fn unique(subject: &str, hmac: &str) -> Self {
         Self { kind: RecordKind::Unique, id: format!("{subject}:{hmac}") }
@@ -99,7 +120,7 @@ pub struct UniqueOwner {
     pub subject: String,
     /// HMAC of what must be unique.
     pub hmac: String,
-    /// Key of the record that owns it.
+    /// Key of the record that owns it; empty once nobody does.
     pub owner: String,
 }
 
@@ -123,6 +144,12 @@ pub enum Record {
     Practitioner(Practitioner),
     /// A uniqueness guard.
     Unique(UniqueOwner),
+    /// A registration.
+    Registration(Registration),
+    /// A proposal.
+    Proposal(Proposal),
+    /// A doctor's open places.
+    OpenPlaces(OpenPlaces),
     /// A delivery.
     Delivery(Delivery),
 }
@@ -136,6 +163,9 @@ impl Record {
             Self::Appointment(appointment) => RecordKey::appointment(appointment.id),
             Self::Agenda(agenda) => RecordKey::agenda(agenda.practitioner),
             Self::Practitioner(practitioner) => RecordKey::practitioner(practitioner.rpps),
+            Self::Registration(registration) => RecordKey::registration(registration.id),
+            Self::Proposal(proposal) => RecordKey::proposal(proposal.id),
+            Self::OpenPlaces(places) => RecordKey::open_places(places.practitioner),
             Self::Unique(unique) => RecordKey::unique(&unique.subject, &unique.hmac),
             Self::Delivery(delivery) => RecordKey::delivery(delivery.event, &delivery.target),
         }
@@ -155,6 +185,10 @@ coded!(
         Promise = "promise",
         /// What is kept of a request's patient has had its time; the id is the request's.
         Retention = "retention",
+        /// A proposal waits for an answer: its reminder or its end is due; the id is the proposal's.
+        Proposal = "proposal",
+        /// The doctor a household sees already has not answered; the id is the registration's.
+        UsualDoctor = "usual_doctor",
     }
 );
 
@@ -245,6 +279,26 @@ impl Records {
         /// A practitioner.
         practitioner, Rpps, practitioner, Practitioner, Practitioner
     );
+    getter!(
+        /// A registration.
+        registration, RegistrationId, registration, Registration, Registration
+    );
+    getter!(
+        /// A proposal.
+        proposal, ProposalId, proposal, Proposal, Proposal
+    );
+    getter!(
+        /// A doctor's open places.
+        open_places, Rpps, open_places, OpenPlaces, OpenPlaces
+    );
+
+    /// Who owns something unique; none where nobody does.
+    pub fn owner(&self, subject: &str, hmac: &str) -> Option<&str> {
+        match self.get(&RecordKey::unique(subject, hmac)) {
+            Some(Record::Unique(unique)) if !unique.owner.is_empty() => Some(&unique.owner),
+            _ => None,
+        }
+    }
 }
 
 /// What a decision changes: to be committed as one step or not at all.

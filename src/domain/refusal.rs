@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::attachment::{ProposalState, RegistrationState};
 use super::{Level, RequestState, SlotId};
 
 /// Why a command was refused.
@@ -104,6 +105,51 @@ pub enum Refusal {
     /// What the command was made from has changed meanwhile: it must be made again. Never remembered as an outcome.
     #[error("made from what has changed since")]
     Outdated,
+
+    // The médecin traitant
+    /// Somebody of the household is registered already.
+    #[error("member {member} is registered already")]
+    AlreadyRegistered {
+        /// Which, by their place in the call.
+        member: usize,
+    },
+    /// A correction for another number of people.
+    #[error("the household has {members} members")]
+    OtherMembers {
+        /// How many it has.
+        members: usize,
+    },
+    /// Nobody of the household stands where this could be done.
+    #[error("not possible while {state}")]
+    RegistrationNotThere {
+        /// Where it stands.
+        state: RegistrationState,
+    },
+    /// Its consent is to be renewed first.
+    #[error("its consent is over")]
+    ConsentOver,
+    /// The household goes to one doctor together, or to none.
+    #[error("the household goes together")]
+    KeptTogether,
+    /// This doctor declined, or was declined.
+    #[error("declined before")]
+    DeclinedBefore,
+    /// The doctor has no such place left this month, or pauses.
+    #[error("no place is left with this doctor")]
+    NoPlaceLeft,
+    /// Nobody is asked any more.
+    #[error("not possible while {state}")]
+    ProposalOver {
+        /// Where it stands.
+        state: ProposalState,
+    },
+    /// Only a médecin is declared as médecin traitant.
+    #[error("not a médecin")]
+    NoMedecin,
+    /// More places reserved than open.
+    #[error("more places reserved than open")]
+    MoreReservedThanOpen,
+
     /// The promise cannot be kept: no place before the deadline with that notice.
     #[error("the promise cannot be kept")]
     PromiseImpossible,
@@ -121,6 +167,10 @@ pub enum Subject {
     Appointment,
     /// A practitioner.
     Practitioner,
+    /// A registration.
+    Registration,
+    /// A proposal.
+    Proposal,
 }
 
 impl std::fmt::Display for Subject {
@@ -130,6 +180,8 @@ impl std::fmt::Display for Subject {
             Self::Request => "request",
             Self::Appointment => "appointment",
             Self::Practitioner => "practitioner",
+            Self::Registration => "registration",
+            Self::Proposal => "proposal",
         })
     }
 }

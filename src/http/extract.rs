@@ -23,7 +23,7 @@ use super::wire::Showing;
 use super::wire::request::OffersShown;
 use super::wording::Worded;
 use crate::booking::{Booking, Call, Failure};
-use crate::domain::{RequestId, TerritoryId};
+use crate::domain::{RequestId, Role, TerritoryId};
 use crate::identity::Caller;
 
 /// A territory, and a caller who has the rights `R` in it.
@@ -199,10 +199,11 @@ impl<R: Rights> FromRequest for RequestAt<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(enter::<R>(request).and_then(|at| {
             let id = path_id(request)?;
-            match at.caller.request() {
-                Some(own) if own != id => Err(Problem::not_found("Cette demande")),
-                _ => Ok(Self { at, id }),
+            // A patient's link opens one request, a household's none.
+            if at.caller.role() == Role::Patient && at.caller.request() != Some(id) {
+                return Err(Problem::not_found("Cette demande"));
             }
+            Ok(Self { at, id })
         }))
     }
 }

@@ -58,7 +58,7 @@ fn read_patient(fields: &mut Fields<'_, '_>, today: NaiveDate) -> Option<(Age, S
     Some((birth.or(years).or(months)?, sex?))
 }
 
-fn read_birth(item: &mut Item<'_, '_>, today: NaiveDate) -> Option<NaiveDate> {
+pub(super) fn read_birth(item: &mut Item<'_, '_>, today: NaiveDate) -> Option<NaiveDate> {
     let date = item.date()?;
     let oldest = today.checked_sub_months(Months::new(u32::from(OLDEST_YEARS) * 12)).unwrap_or(NaiveDate::MIN);
     if date > today {
@@ -93,14 +93,17 @@ pub(super) fn read_case(fields: &mut Fields<'_, '_>, booking: &Booking, today: N
     })
 }
 
-/// Where a patient is.
-struct Place {
-    commune: CommuneCode,
-    point: GeoPoint,
+/// Where somebody is.
+pub(super) struct Place {
+    /// The commune.
+    pub commune: CommuneCode,
+    /// The point given, or the commune's.
+    pub point: GeoPoint,
     exact: bool,
 }
 
-fn read_place(fields: &mut Fields<'_, '_>, booking: &Booking) -> Option<Place> {
+/// Reads where somebody is.
+pub(super) fn read_place(fields: &mut Fields<'_, '_>, booking: &Booking) -> Option<Place> {
     let known = Gazetteer::national();
     let commune = fields.optional("commune", |item| {
         let code = item.parsed::<CommuneCode>()?;

@@ -6,6 +6,7 @@
 //! entry in [`openapi`].
 
 mod appointments;
+mod attachment;
 mod audit;
 mod call_id;
 mod events;

@@ -123,6 +123,39 @@ slugs! {
     /// No promise.
     PromiseImpossible = "promise-impossible", 422, "Promesse impossible à tenir",
         "Aucune place ne laisse ce délai de prévenance avant l'échéance. Proposez un créneau précis, ou réduisez « notice_minutes ».";
+    /// No consent.
+    ConsentRequired = "consent-required", 422, "Consentement nécessaire",
+        "Rien n'est enregistré sans le consentement du foyer : recueillez-le, puis envoyez « consent: true ».";
+    /// Somebody is registered already.
+    AlreadyRegistered = "already-registered", 409, "Personne déjà inscrite",
+        "Une personne de ce foyer est déjà inscrite : la demande en cours garde son rang. Reprenez-la par son lien, ou par la coordination.";
+    /// A correction for others.
+    OtherMembers = "other-members", 422, "Nombre de personnes différent",
+        "Une correction porte sur les mêmes personnes. Qui rejoint le foyer s'inscrit ; qui le quitte est noté « withdrawn ».";
+    /// Not from where it stands.
+    RegistrationNotThere = "registration-not-there", 422, "Impossible à cette étape de l'inscription",
+        "Relisez l'inscription : son étape, dans « state », ne permet pas cette action.";
+    /// Renew first.
+    ConsentOver = "consent-over", 422, "Consentement à renouveler",
+        "Le consentement a plus de 12 mois : renouvelez-le avec la personne. Son rang est gardé.";
+    /// All or nobody.
+    KeptTogether = "kept-together", 422, "Foyer à garder ensemble",
+        "Ce foyer a demandé un seul médecin pour tous : proposez tous ses membres au même médecin.";
+    /// Not again.
+    DeclinedBefore = "declined-before", 422, "Déjà refusé",
+        "Ce médecin a déjà décliné, ou le foyer n'a pas voulu de lui : il n'est plus proposé. Choisissez-en un autre.";
+    /// No place with this doctor.
+    NoPlaceLeft = "no-place-left", 409, "Plus de place chez ce médecin",
+        "Ce médecin n'a plus de place de cette sorte ce mois-ci, ou fait une pause. Relancez un appariement.";
+    /// Nobody is asked.
+    ProposalOver = "proposal-over", 409, "Proposition close",
+        "Cette proposition n'attend plus de réponse. La personne a gardé son rang dans la liste.";
+    /// Not a doctor.
+    NoMedecin = "no-medecin", 422, "Médecin attendu",
+        "Seul un médecin peut être déclaré médecin traitant.";
+    /// Too many reserved.
+    MoreReservedThanOpen = "more-reserved-than-open", 422, "Plus de places réservées que de places ouvertes",
+        "Les places réservées sont prises parmi les places ouvertes : ouvrez-en davantage, ou réservez-en moins.";
     /// Past slot.
     SlotInPast = "slot-in-past", 422, "Créneau dans le passé",
         "Publiez un créneau qui commence plus tard que maintenant.";
@@ -325,6 +358,16 @@ fn slug_of(refusal: &Refusal) -> Slug {
         Refusal::OutcomeRecorded => Slug::OutcomeRecorded,
         Refusal::Erased => Slug::Erased,
         Refusal::PromiseImpossible => Slug::PromiseImpossible,
+        Refusal::AlreadyRegistered { .. } => Slug::AlreadyRegistered,
+        Refusal::OtherMembers { .. } => Slug::OtherMembers,
+        Refusal::RegistrationNotThere { .. } => Slug::RegistrationNotThere,
+        Refusal::ConsentOver => Slug::ConsentOver,
+        Refusal::KeptTogether => Slug::KeptTogether,
+        Refusal::DeclinedBefore => Slug::DeclinedBefore,
+        Refusal::NoPlaceLeft => Slug::NoPlaceLeft,
+        Refusal::ProposalOver { .. } => Slug::ProposalOver,
+        Refusal::NoMedecin => Slug::NoMedecin,
+        Refusal::MoreReservedThanOpen => Slug::MoreReservedThanOpen,
         Refusal::Outdated => Slug::Busy,
     }
 }
@@ -337,6 +380,8 @@ fn sentence_of(refusal: &Refusal) -> String {
                 Subject::Request => "Cette demande",
                 Subject::Appointment => "Ce rendez-vous",
                 Subject::Practitioner => "Ce professionnel",
+                Subject::Registration => "Cette inscription",
+                Subject::Proposal => "Cette proposition",
             };
             format!("{what} : introuvable dans ce territoire, ou pas visible pour vous.")
         }
@@ -414,6 +459,7 @@ impl ResponseError for Problem {
 mod tests {
     use super::*;
     use crate::domain::SlotId;
+    use crate::domain::attachment::{ProposalState, RegistrationState};
     use std::collections::HashSet;
 
     /// Every variant once; the match in `slug_of` has no wildcard, so a new variant asks for its row and its line here.
@@ -442,6 +488,16 @@ mod tests {
             Refusal::OutcomeRecorded,
             Refusal::Erased,
             Refusal::PromiseImpossible,
+            Refusal::AlreadyRegistered { member: 0 },
+            Refusal::OtherMembers { members: 2 },
+            Refusal::RegistrationNotThere { state: RegistrationState::Declared },
+            Refusal::ConsentOver,
+            Refusal::KeptTogether,
+            Refusal::DeclinedBefore,
+            Refusal::NoPlaceLeft,
+            Refusal::ProposalOver { state: ProposalState::Expired },
+            Refusal::NoMedecin,
+            Refusal::MoreReservedThanOpen,
         ]
     }
 

@@ -47,6 +47,14 @@ rights! {
     OpeningPlaces: Operator, Regulator, Coordinator, Practitioner;
     /// Coordinators alone.
     Coordination: Coordinator;
+    /// Whoever may register a household that looks for a médecin traitant.
+    Registering: Coordinator, Patient or anonymous;
+    /// The coordinator, and the household itself by its link.
+    Household: Coordinator, Patient;
+    /// Whoever notes how far a household has come.
+    Milestones: Coordinator, Practitioner, Patient;
+    /// Whoever reads proposals; practitioners those to them.
+    ProposalReading: Coordinator, Practitioner;
     /// Whoever follows live updates; practitioners their own.
     Live: Operator, Regulator, Coordinator, Practitioner, System;
     /// Everybody, known or not.

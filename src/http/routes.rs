@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Resource, web};
 
+use super::attachment::{households, open_places, proposals};
 use super::problem::{Problem, Slug};
 use super::{
     Reply, appointments, audit, events, health, openapi, pages, places, practitioners, problem_pages, requests,
@@ -43,6 +44,21 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(at("/triage/protocol").route(web::get().to(triage::protocol)))
         .service(at("/triage/suggest").route(web::post().to(triage::suggest)))
         .service(at("/triage/assess").route(web::post().to(triage::assess)))
+        .service(
+            at("/mt/registrations").route(web::get().to(households::list)).route(web::post().to(households::create)),
+        )
+        .service(
+            at("/mt/registrations/{id}")
+                .route(web::get().to(households::one))
+                .route(web::put().to(households::correct)),
+        )
+        .service(at("/mt/registrations/{id}/consent").route(web::post().to(households::consent)))
+        .service(at("/mt/registrations/{id}/milestone").route(web::post().to(households::milestone)))
+        .service(at("/mt/places/{id}").route(web::get().to(open_places::one)).route(web::put().to(open_places::put)))
+        .service(at("/mt/proposals").route(web::get().to(proposals::list)))
+        .service(at("/mt/proposals/{id}/accept").route(web::post().to(proposals::accept)))
+        .service(at("/mt/proposals/{id}/decline").route(web::post().to(proposals::decline)))
+        .service(at("/mt/proposals/{id}/patient-answer").route(web::post().to(proposals::patient_answer)))
         .service(at("/audit").route(web::get().to(audit::list)))
         .service(at("/events").route(web::get().to(events::follow)))
         .default_service(web::to(nowhere));

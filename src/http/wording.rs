@@ -2,12 +2,14 @@
 
 use std::str::FromStr;
 
+use crate::domain::attachment::{DeclineReason, ProposalState, RegistrationState};
 use crate::domain::coding::UnknownCode;
+use crate::domain::decide::Milestone;
 use crate::domain::phone::PhoneError;
 use crate::domain::{
     AppointmentId, Arrival, Audience, CancelledBy, Channel, CommuneCode, ComplaintId, HoldId, Language, Level,
-    LocationId, Modality, PersonName, PhoneNumber, Profession, RegulationReference, RequestId, RequestState,
-    ReviewVerdict, Rpps, Sex, SlotId, SlotState, TerritoryId,
+    LocationId, Modality, PersonName, PhoneNumber, Profession, ProposalId, RegistrationId, RegulationReference,
+    RequestId, RequestState, ReviewVerdict, Rpps, RunId, Sex, SlotId, SlotState, TerritoryId,
 };
 
 /// A type of the domain whose faults people read.
@@ -27,7 +29,7 @@ macro_rules! worded {
 }
 
 worded!("Un identifiant de la forme 01890a5d-ac96-774b-bcce-b302099a8057 (UUID) est attendu ici.":
-    SlotId, RequestId, AppointmentId);
+    SlotId, RequestId, AppointmentId, RegistrationId, ProposalId, RunId);
 worded!("De 1 à 64 caractères parmi les lettres sans accent, les chiffres, « - », « _ » et « . ».":
     HoldId, LocationId, RegulationReference, ComplaintId);
 worded!("De 1 à 40 caractères parmi a-z, 0-9 et « - ».": TerritoryId);
@@ -57,4 +59,19 @@ macro_rules! closed_list {
     };
 }
 
-closed_list!(Level, Modality, Audience, Arrival, Channel, Sex, SlotState, RequestState, CancelledBy, ReviewVerdict);
+closed_list!(
+    Level,
+    Modality,
+    Audience,
+    Arrival,
+    Channel,
+    Sex,
+    SlotState,
+    RequestState,
+    CancelledBy,
+    ReviewVerdict,
+    RegistrationState,
+    ProposalState,
+    DeclineReason,
+    Milestone,
+);

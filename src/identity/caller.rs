@@ -1,6 +1,6 @@
 //! The caller: an actor and what it reaches.
 
-use crate::domain::{Actor, RequestId, Role, Rpps, TerritoryId};
+use crate::domain::{Actor, RegistrationId, RequestId, Role, Rpps, TerritoryId};
 
 /// Somebody known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Standing {
     Practitioner(Rpps),
     /// A patient: one request.
     Patient(RequestId),
+    /// A household that looks for a médecin traitant: its registration.
+    Household(RegistrationId),
     /// Nobody known yet: a patient who enters a request from the widget.
     Anonymous,
 }
@@ -44,6 +46,12 @@ impl Caller {
     pub fn patient(territory: TerritoryId, request: RequestId) -> Self {
         let actor = Actor { role: Role::Patient, id: request.to_string() };
         Self::new(actor, Standing::Patient(request), vec![territory])
+    }
+
+    /// A household, by its link. The actor is the registration itself.
+    pub fn household(territory: TerritoryId, registration: RegistrationId) -> Self {
+        let actor = Actor { role: Role::Patient, id: registration.to_string() };
+        Self::new(actor, Standing::Household(registration), vec![territory])
     }
 
     /// A patient nobody knows yet.
@@ -71,7 +79,7 @@ impl Caller {
     pub fn rpps(&self) -> Option<Rpps> {
         match self.standing {
             Standing::Practitioner(rpps) => Some(rpps),
-            Standing::Account | Standing::Patient(_) | Standing::Anonymous => None,
+            Standing::Account | Standing::Patient(_) | Standing::Household(_) | Standing::Anonymous => None,
         }
     }
 
@@ -79,7 +87,15 @@ impl Caller {
     pub fn request(&self) -> Option<RequestId> {
         match self.standing {
             Standing::Patient(request) => Some(request),
-            Standing::Account | Standing::Practitioner(_) | Standing::Anonymous => None,
+            Standing::Account | Standing::Practitioner(_) | Standing::Household(_) | Standing::Anonymous => None,
+        }
+    }
+
+    /// The one registration of a household.
+    pub fn registration(&self) -> Option<RegistrationId> {
+        match self.standing {
+            Standing::Household(registration) => Some(registration),
+            Standing::Account | Standing::Practitioner(_) | Standing::Patient(_) | Standing::Anonymous => None,
         }
     }
 

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use crate::domain::{RequestId, Role, Rpps, TerritoryId};
+use crate::domain::{RegistrationId, RequestId, Role, Rpps, TerritoryId};
 
 pub use access_token::{AccessToken, TOKEN_PREFIX, TokenHash};
 pub use account::{Account, demo_account};
@@ -125,6 +125,9 @@ impl Identity {
         if let Some(request) = self.key.request_of_bearer(token, territory) {
             return Ok(Caller::patient(territory.clone(), request));
         }
+        if let Some(registration) = self.key.household_of_bearer(token, territory) {
+            return Ok(Caller::household(territory.clone(), registration));
+        }
         match demo_account(token).filter(|_| self.demo) {
             Some(Account { rpps: Some(rpps), .. }) if !listed(rpps) => Err(Unknown::Bearer),
             Some(account) => Ok(account.caller()),
@@ -146,6 +149,11 @@ impl Identity {
     /// The request a bearer is good for, if it is ours: for the page behind a patient's link.
     pub fn request_of_bearer(&self, bearer: &str, territory: &TerritoryId) -> Option<RequestId> {
         self.key.request_of_bearer(bearer, territory)
+    }
+
+    /// The bearer a household gets for its registration: unguessable, and worth nothing elsewhere.
+    pub fn bearer_of_household(&self, territory: &TerritoryId, registration: RegistrationId) -> String {
+        self.key.bearer_of_household(territory, registration)
     }
 
     /// The person who opens the pages of a role in the demo.
@@ -242,6 +250,13 @@ mod tests {
         let caller = by(&identity, &format!("Bearer {bearer}"), "weppes").unwrap();
         assert_eq!(caller.request(), Some(request));
         assert_eq!(by(&identity, &format!("Bearer {bearer}"), "alaric"), Err(Unknown::Bearer));
+        // One form never passes for the other: the purpose stands inside what is signed.
+        let as_household = bearer.replace("rq1_", "mt1_");
+        assert_eq!(by(&identity, &format!("Bearer {as_household}"), "weppes"), Err(Unknown::Bearer));
+        let household = RegistrationId::new(Uuid::from_u128(12));
+        let caller = by(&identity, &format!("Bearer {}", identity.bearer_of_household(&weppes(), household)), "weppes");
+        let caller = caller.unwrap();
+        assert_eq!((caller.registration(), caller.request()), (Some(household), None));
         let mut other = bearer.clone().into_bytes();
         let last = other.len() - 2;
         other[last] = if other[last] == b'A' { b'B' } else { b'A' };

@@ -9,10 +9,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::domain::{RequestId, TerritoryId};
+use crate::domain::{RegistrationId, RequestId, TerritoryId};
 
 /// First characters of a patient's bearer, with the version of its form.
 const REQUEST_BEARER: &str = "rq1_";
+
+/// First characters of a household's bearer.
+const HOUSEHOLD_BEARER: &str = "mt1_";
 
 /// The secret key of signatures; another key makes every link and session of before worthless.
 #[derive(Clone)]
@@ -31,17 +34,32 @@ impl SigningKey {
     }
 
     pub(super) fn bearer_of_request(&self, territory: &TerritoryId, request: RequestId) -> String {
-        let id = BASE64_URL_SAFE_NO_PAD.encode(request.uuid().as_bytes());
-        let seal = BASE64_URL_SAFE_NO_PAD.encode(self.sign("request", territory.as_str(), &id));
-        format!("{REQUEST_BEARER}{id}{seal}")
+        self.bearer(REQUEST_BEARER, "request", territory, request.uuid())
     }
 
     pub(super) fn request_of_bearer(&self, bearer: &str, territory: &TerritoryId) -> Option<RequestId> {
+        self.subject_of(bearer, REQUEST_BEARER, "request", territory).map(RequestId::new)
+    }
+
+    pub(super) fn bearer_of_household(&self, territory: &TerritoryId, registration: RegistrationId) -> String {
+        self.bearer(HOUSEHOLD_BEARER, "household", territory, registration.uuid())
+    }
+
+    pub(super) fn household_of_bearer(&self, bearer: &str, territory: &TerritoryId) -> Option<RegistrationId> {
+        self.subject_of(bearer, HOUSEHOLD_BEARER, "household", territory).map(RegistrationId::new)
+    }
+
+    fn bearer(&self, form: &str, purpose: &str, territory: &TerritoryId, subject: Uuid) -> String {
+        let id = BASE64_URL_SAFE_NO_PAD.encode(subject.as_bytes());
+        let seal = BASE64_URL_SAFE_NO_PAD.encode(self.sign(purpose, territory.as_str(), &id));
+        format!("{form}{id}{seal}")
+    }
+
+    fn subject_of(&self, bearer: &str, form: &str, purpose: &str, territory: &TerritoryId) -> Option<Uuid> {
         // 16 bytes are 22 characters.
-        let (id, seal) = bearer.strip_prefix(REQUEST_BEARER)?.split_at_checked(22)?;
-        self.check("request", territory.as_str(), id, seal)?;
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(id).ok()?;
-        Some(RequestId::new(Uuid::from_slice(&bytes).ok()?))
+        let (id, seal) = bearer.strip_prefix(form)?.split_at_checked(22)?;
+        self.check(purpose, territory.as_str(), id, seal)?;
+        Uuid::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(id).ok()?).ok()
     }
 
     /// A text and its signature, in one token.

@@ -288,7 +288,7 @@ async fn left_of(store: &dyn Store, territory: &TerritoryId, kek: &Kek, file: &P
     while let Some(kept) = items.next().await {
         match kept? {
             Kept::Record(Versioned { key, version, .. })
-                if matches!(key.kind, RecordKind::Request | RecordKind::Slot) =>
+                if matches!(key.kind, RecordKind::Request | RecordKind::Slot | RecordKind::Registration) =>
             {
                 left.versions.insert(key, version);
             }

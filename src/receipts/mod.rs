@@ -86,7 +86,8 @@ impl Told {
             Answer::Booked { appointment } => {
                 Some(Self { kind: EventKind::AppointmentBooked, appointment: Some(*appointment), ..none })
             }
-            Answer::Done | Answer::Published { .. } | Answer::Held { .. } => None,
+            Answer::Registered { .. } => Some(Self { kind: EventKind::RegistrationCreated, ..none }),
+            Answer::Done | Answer::Published { .. } | Answer::Held { .. } | Answer::Proposed { .. } => None,
         }
     }
 

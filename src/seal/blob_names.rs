@@ -2,12 +2,20 @@
 
 use std::fmt::Display;
 
-use crate::domain::{RecordKey, RecordKind};
+use crate::domain::{RecordKey, RecordKind, RegistrationId};
 
 /// The wrapped data key of a subject: the request a patient came with.
 pub fn wrapped_key(subject: impl Display) -> String {
     format!("k/{subject}")
 }
+
+/// The wrapped data key of a household that looks for a médecin traitant.
+pub fn wrapped_key_of_household(registration: RegistrationId) -> String {
+    wrapped_key(format_args!("{registration}{HOUSEHOLD}"))
+}
+
+/// Tells the key of a household from that of a request or of a reason.
+const HOUSEHOLD: &str = ".household";
 
 /// A sealed payload.
 pub fn payload(reference: impl Display) -> String {
@@ -24,18 +32,22 @@ pub fn is_wrapped_key(name: &str) -> bool {
     name.starts_with("k/")
 }
 
-/// The record a wrapped key goes with: the request of a patient, or the slot somebody wrote a reason about.
+/// The record a wrapped key goes with: the request of a patient, the registration of a household, or the slot somebody wrote a
+/// reason about.
 pub fn owner_of_wrapped_key(name: &str) -> Option<RecordKey> {
     let subject = name.strip_prefix("k/")?;
-    let (kind, id) = match subject.split_once('.') {
-        Some((slot, _)) => (RecordKind::Slot, slot),
-        None => (RecordKind::Request, subject),
+    let (kind, id) = match (subject.strip_suffix(HOUSEHOLD), subject.split_once('.')) {
+        (Some(registration), _) => (RecordKind::Registration, registration),
+        (None, Some((slot, _))) => (RecordKind::Slot, slot),
+        (None, None) => (RecordKind::Request, subject),
     };
     Some(RecordKey { kind, id: id.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::{RecordKey, RegistrationId};
+
     #[test]
     fn a_key_and_a_payload_never_share_a_name() {
         assert_eq!(super::wrapped_key("1"), "k/1");
@@ -48,6 +60,9 @@ mod tests {
         let owner = |name| super::owner_of_wrapped_key(name).map(|key| key.to_string());
         assert_eq!(owner("k/1").as_deref(), Some("r:1"));
         assert_eq!(owner("k/1.reason.2").as_deref(), Some("s:1"));
+        let household = RegistrationId::new(uuid::Uuid::nil());
+        let key = super::wrapped_key_of_household(household);
+        assert_eq!(owner(&key), Some(RecordKey::registration(household).to_string()));
         assert_eq!(owner("p/1"), None);
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Aad, DataKey, FieldSet, SealError};
-use crate::domain::{PatientFacts, PatientIdentity, TerritoryId};
+use crate::domain::attachment::{HouseholdFacts, HouseholdIdentity};
+use crate::domain::{PatientFacts, PatientIdentity, PersonName, TerritoryId};
 
 /// Most payloads fit: a buffer that grows leaves copies behind.
 const USUAL_BYTES: usize = 4_096;
@@ -86,6 +87,71 @@ pub fn open_identity(
         first_name: stored.first_name.parse().map_err(|_| SealError::Content)?,
         last_name: stored.last_name.parse().map_err(|_| SealError::Content)?,
         phone: stored.phone.parse().map_err(|_| SealError::Content)?,
+    })
+}
+
+/// The stored form of who a household is.
+#[derive(Serialize, Deserialize)]
+struct StoredHousehold {
+    names: Vec<StoredName>,
+    phone: Zeroizing<String>,
+    guardian: Option<StoredName>,
+}
+
+/// First and last name.
+type StoredName = (Zeroizing<String>, Zeroizing<String>);
+
+/// Seals what a matching run needs of a household, for the blob `reference` of a territory.
+pub fn seal_household_facts(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    facts: &HouseholdFacts,
+) -> Result<Bytes, SealError> {
+    seal(key, Aad { territory, reference, fields: FieldSet::Facts }, facts)
+}
+
+/// Opens what [`seal_household_facts`] made.
+pub fn open_household_facts(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    sealed: &[u8],
+) -> Result<HouseholdFacts, SealError> {
+    open(key, Aad { territory, reference, fields: FieldSet::Facts }, sealed)
+}
+
+/// Seals who a household is, for the blob `reference` of a territory.
+pub fn seal_household_identity(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    identity: &HouseholdIdentity,
+) -> Result<Bytes, SealError> {
+    let text = |text: &str| Zeroizing::new(text.to_owned());
+    let name = |(first, last): &(PersonName, PersonName)| (text(first.as_str()), text(last.as_str()));
+    let stored = StoredHousehold {
+        names: identity.names.iter().map(name).collect(),
+        phone: text(identity.phone.e164()),
+        guardian: identity.guardian.as_ref().map(name),
+    };
+    seal(key, Aad { territory, reference, fields: FieldSet::Identity }, &stored)
+}
+
+/// Opens what [`seal_household_identity`] made.
+pub fn open_household_identity(
+    key: &DataKey,
+    territory: &TerritoryId,
+    reference: &str,
+    sealed: &[u8],
+) -> Result<HouseholdIdentity, SealError> {
+    let stored: StoredHousehold = open(key, Aad { territory, reference, fields: FieldSet::Identity }, sealed)?;
+    let part = |text: &str| text.parse::<PersonName>().map_err(|_| SealError::Content);
+    let name = |(first, last): &StoredName| Ok((part(first)?, part(last)?));
+    Ok(HouseholdIdentity {
+        names: stored.names.iter().map(name).collect::<Result<_, SealError>>()?,
+        phone: stored.phone.parse().map_err(|_| SealError::Content)?,
+        guardian: stored.guardian.as_ref().map(name).transpose()?,
     })
 }
 

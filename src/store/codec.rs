@@ -151,6 +151,9 @@ fn kind_of(record: &Record) -> RecordKind {
         Record::Agenda(_) => RecordKind::Agenda,
         Record::Practitioner(_) => RecordKind::Practitioner,
         Record::Unique(_) => RecordKind::Unique,
+        Record::Registration(_) => RecordKind::Registration,
+        Record::Proposal(_) => RecordKind::Proposal,
+        Record::OpenPlaces(_) => RecordKind::OpenPlaces,
         Record::Delivery(_) => RecordKind::Delivery,
     }
 }

@@ -1,4 +1,4 @@
-//! What happened to each request, as its page shows it: the events that concern it, without the records they carry.
+//! What happened to each request and to each household, as its page shows it: the events that concern it, without the records they carry.
 //!
 //! One entry takes some 200 bytes, one closed request five to ten entries: at most [`Histories::CLOSED_KEPT`] closed
 //! requests are some 40 MB; the audit trail has the older ones. A history is complete as far as the stream was kept, and says
@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Actor, AppointmentId, EventKind, RecordedEvent, RequestId, SlotId};
+use crate::domain::{Actor, AppointmentId, EventKind, RecordedEvent, RegistrationId, RequestId, SlotId};
 use crate::store::Seq;
 
 /// Something that happened to a request.
@@ -41,10 +41,17 @@ pub struct History<'a> {
     pub complete: bool,
 }
 
-/// The stories of a territory's requests.
+/// Whose story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Hero {
+    Request(RequestId),
+    Household(RegistrationId),
+}
+
+/// The stories of a territory's requests and households.
 #[derive(Debug, Default)]
 pub struct Histories {
-    of: HashMap<RequestId, Vec<HistoryEntry>>,
+    of: HashMap<Hero, Vec<HistoryEntry>>,
     closed: VecDeque<RequestId>,
     has_holes: bool,
 }
@@ -53,11 +60,13 @@ impl Histories {
     /// How many closed requests keep their history here.
     pub const CLOSED_KEPT: usize = 20_000;
 
-    /// Notes an event, if it concerns a request.
+    /// Notes an event, if it concerns a request or a household.
     pub fn note(&mut self, recorded: &RecordedEvent) {
         let event = &recorded.event;
-        let Some(request) = event.concerns.request else { return };
-        let entries = self.of.entry(request).or_default();
+        let concerns = &event.concerns;
+        let household = concerns.registration.filter(|_| event.kind.subject() == "registration").map(Hero::Household);
+        let Some(hero) = concerns.request.map(Hero::Request).or(household) else { return };
+        let entries = self.of.entry(hero).or_default();
         let was_closed = entries.iter().any(|entry| closes(entry.kind));
         entries.push(HistoryEntry {
             seq: recorded.seq,
@@ -70,11 +79,11 @@ impl Histories {
             offered: event.offered.clone(),
         });
         if closes(event.kind) && !was_closed {
-            self.closed.push_back(request);
+            self.closed.extend(concerns.request);
             if self.closed.len() > Self::CLOSED_KEPT
                 && let Some(oldest) = self.closed.pop_front()
             {
-                self.of.remove(&oldest);
+                self.of.remove(&Hero::Request(oldest));
             }
         }
     }
@@ -92,8 +101,17 @@ impl Histories {
 
     /// The story of a request; none when nothing is kept of it.
     pub fn of(&self, request: RequestId) -> Option<History<'_>> {
-        let entries = self.of.get(&request)?;
-        let from_the_start = entries.first().is_some_and(|first| first.kind == EventKind::RequestCreated);
+        self.story(Hero::Request(request), EventKind::RequestCreated)
+    }
+
+    /// The story of a household; none when nothing is kept of it.
+    pub fn of_household(&self, registration: RegistrationId) -> Option<History<'_>> {
+        self.story(Hero::Household(registration), EventKind::RegistrationCreated)
+    }
+
+    fn story(&self, hero: Hero, begins: EventKind) -> Option<History<'_>> {
+        let entries = self.of.get(&hero)?;
+        let from_the_start = entries.first().is_some_and(|first| first.kind == begins);
         Some(History { entries, complete: from_the_start && !self.has_holes })
     }
 }

@@ -5,6 +5,7 @@
 //! Start reading at [`feed::start`], which gives a [`TerritoryView`]; [`TerritoryView::read`] lends the [`TerritoryState`].
 
 pub mod appointments;
+pub mod attachments;
 pub mod board;
 pub mod cursor;
 pub mod directory;

@@ -2,13 +2,16 @@
 //! gives the same as reading the records.
 
 use super::appointments::Appointments;
+use super::attachments::{Attachments, Versioned};
 use super::board::Board;
 use super::directory::Directory;
 use super::facts::FactsByRef;
 use super::history::Histories;
 use super::proposals::Proposals;
 use super::slot_index::SlotIndex;
-use crate::domain::{Appointment, CareRequest, Record, RecordKey, RecordKind, RecordedEvent, Slot};
+use crate::domain::{
+    Appointment, CareRequest, OpenPlaces, Proposal, Record, RecordKey, RecordKind, RecordedEvent, Registration, Slot,
+};
 
 /// The read model.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub struct TerritoryState {
     pub directory: Directory,
     /// Appointments.
     pub appointments: Appointments,
+    /// Who looks for a médecin traitant, and who has places.
+    pub attachments: Attachments,
     /// What happened to each request.
     pub histories: Histories,
     /// What callers are being told of.
@@ -31,7 +36,13 @@ impl TerritoryState {
     /// Whether records of a kind stand here; guards and deliveries do not.
     pub fn shows(kind: RecordKind) -> bool {
         match kind {
-            RecordKind::Slot | RecordKind::Request | RecordKind::Appointment | RecordKind::Practitioner => true,
+            RecordKind::Slot
+            | RecordKind::Request
+            | RecordKind::Appointment
+            | RecordKind::Practitioner
+            | RecordKind::Registration
+            | RecordKind::Proposal
+            | RecordKind::OpenPlaces => true,
             RecordKind::Agenda | RecordKind::Unique | RecordKind::Delivery | RecordKind::Cursor => false,
         }
     }
@@ -51,6 +62,18 @@ impl TerritoryState {
             RecordKind::Appointment => {
                 let entry = self.appointments.get(key.id.parse().ok()?);
                 entry.map(|entry| (entry.version, Record::Appointment(Appointment::clone(&entry.appointment))))
+            }
+            RecordKind::Registration => {
+                let known = self.attachments.registration(key.id.parse().ok()?);
+                known.map(|known| (known.version, Record::Registration(Registration::clone(&known.record))))
+            }
+            RecordKind::Proposal => {
+                let known = self.attachments.proposal(key.id.parse().ok()?);
+                known.map(|known| (known.version, Record::Proposal(Proposal::clone(&known.record))))
+            }
+            RecordKind::OpenPlaces => {
+                let known: Option<&Versioned<OpenPlaces>> = self.attachments.places_of(key.id.parse().ok()?);
+                known.map(|known| (known.version, Record::OpenPlaces(OpenPlaces::clone(&known.record))))
             }
             // The directory keeps no versions.
             RecordKind::Practitioner
@@ -77,6 +100,9 @@ impl TerritoryState {
                 let directory = &self.directory;
                 self.slots.place_again(rpps, |slot| directory.place(rpps, &slot.location));
             }
+            Record::Registration(registration) => self.attachments.put_registration(registration, version),
+            Record::Proposal(proposal) => self.attachments.put_proposal(proposal, version),
+            Record::OpenPlaces(places) => self.attachments.put_places(places, version),
             Record::Agenda(_) | Record::Unique(_) | Record::Delivery(_) => {}
         }
     }

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::Context;
 use crate::domain::{
-    Actor, Agenda, Appointment, CareRequest, Change, Concerns, Erasure, Event, EventKind, Practitioner, Record,
-    RecordKey, Records, Rpps, Slot, SlotId, Timer, TimerKind, Written, event::is_sealed_reason,
+    Actor, Agenda, Appointment, CareRequest, Change, Concerns, Erasure, Event, EventKind, OpenPlaces, Practitioner,
+    Proposal, Record, RecordKey, Records, Registration, Rpps, Slot, SlotId, Timer, TimerKind, UniqueOwner, Written,
+    event::is_sealed_reason,
 };
 
 /// Collects what a command changes.
@@ -48,6 +49,30 @@ impl<'a> Draft<'a> {
             Some(Record::Agenda(agenda)) => agenda.clone(),
             _ => self.records.agenda(rpps).cloned().unwrap_or_else(|| Agenda::new(rpps)),
         }
+    }
+
+    /// A doctor's open places as this draft has them so far, else as they were loaded.
+    pub(super) fn open_places_so_far(&self, rpps: Rpps) -> Option<OpenPlaces> {
+        match self.change.puts.get(&RecordKey::open_places(rpps)) {
+            Some(Record::OpenPlaces(places)) => Some(places.clone()),
+            _ => self.records.open_places(rpps).cloned(),
+        }
+    }
+
+    pub(super) fn put_registration(&mut self, registration: Registration) {
+        self.put(Record::Registration(registration));
+    }
+
+    pub(super) fn put_proposal(&mut self, proposal: Proposal) {
+        self.put(Record::Proposal(proposal));
+    }
+
+    pub(super) fn put_open_places(&mut self, places: OpenPlaces) {
+        self.put(Record::OpenPlaces(places));
+    }
+
+    pub(super) fn put_guard(&mut self, guard: UniqueOwner) {
+        self.put(Record::Unique(guard));
     }
 
     pub(super) fn put_practitioner(&mut self, practitioner: Practitioner) {
@@ -163,6 +188,14 @@ impl Draft<'_> {
                     timers.push((TimerKind::Promise, record, call, request.promise_call()));
                     timers.push((TimerKind::Retention, record, before.and_then(end_of), end_of(request)));
                 }
+                Record::Registration(registration) => {
+                    let before = self.records.registration(registration.id).and_then(Registration::next_call);
+                    timers.push((TimerKind::UsualDoctor, record, before, registration.next_call()));
+                }
+                Record::Proposal(proposal) => {
+                    let before = self.records.proposal(proposal.id).and_then(Proposal::next_call);
+                    timers.push((TimerKind::Proposal, record, before, proposal.next_call()));
+                }
                 _ => {}
             }
         }
@@ -180,6 +213,9 @@ fn subject(record: &Record) -> &'static str {
         Record::Request(_) => "request",
         Record::Appointment(_) => "appointment",
         Record::Practitioner(_) => "practitioner",
+        Record::Registration(_) => "registration",
+        Record::Proposal(_) => "proposal",
+        Record::OpenPlaces(_) => "places",
         Record::Unique(_) | Record::Delivery(_) => "",
     }
 }
@@ -191,6 +227,9 @@ fn mentions(event: &Event, record: &Record) -> bool {
         Record::Request(request) => event.concerns.request == Some(request.id),
         Record::Appointment(appointment) => event.concerns.appointment == Some(appointment.id),
         Record::Practitioner(practitioner) => event.concerns.practitioner == Some(practitioner.rpps),
+        Record::Registration(registration) => event.concerns.registration == Some(registration.id),
+        Record::Proposal(proposal) => event.concerns.proposal == Some(proposal.id),
+        Record::OpenPlaces(places) => event.concerns.practitioner == Some(places.practitioner),
         Record::Unique(_) | Record::Delivery(_) => false,
     }
 }

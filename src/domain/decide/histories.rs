@@ -144,7 +144,7 @@ fn commands(model: &Model, world: &World, step: &Step) -> Vec<(Actor, Command)> 
             TimerKind::Promise => {
                 Command::NotePromise { request: timer.id.parse().unwrap(), standing: PromiseStanding::AtRisk }
             }
-            TimerKind::Delivery => panic!("nothing is delivered yet"),
+            TimerKind::Delivery | TimerKind::Proposal | TimerKind::UsualDoctor => panic!("nobody set it"),
         };
         return due.map(|(timer, _)| (Actor::service(), command(timer))).collect();
     }
@@ -386,7 +386,12 @@ fn the_events_tell_it(before: &BTreeMap<RecordKey, u64>, events: &[Event], world
                 Record::Appointment(a) => {
                     event.concerns.appointment == Some(a.id) && event.kind.subject() == "appointment"
                 }
-                Record::Practitioner(_) | Record::Unique(_) | Record::Delivery(_) => true,
+                Record::Practitioner(_)
+                | Record::Unique(_)
+                | Record::Delivery(_)
+                | Record::Registration(_)
+                | Record::Proposal(_)
+                | Record::OpenPlaces(_) => true,
             };
             assert!(about, "{key} stands with {:?} of something else", event.kind);
             assert_eq!(Some(record), world.records.get(&key).map(|(_, record)| record));

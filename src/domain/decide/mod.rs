@@ -2,6 +2,7 @@
 //! or [`Refusal`] out. The caller loads what [`missing`] names, decides, commits; a lost race means deciding again from
 //! fresh records.
 
+mod attachment;
 mod closing;
 mod draft;
 mod erasing;
@@ -28,10 +29,11 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Subject;
 use super::{
     Actor, AppointmentId, CancelledBy, CareRequest, Change, ErasureReason, HoldId, Level, Phase, Practitioner,
-    PromiseStanding, ReadyToBook, RecordKey, Records, Refusal, RequestId, Retention, ReviewVerdict, Slot, SlotDraft,
-    SlotId, TerritoryId, Triage,
+    PromiseStanding, ProposalId, ReadyToBook, RecordKey, Records, Refusal, RegistrationId, RequestId, Retention,
+    ReviewVerdict, Slot, SlotDraft, SlotId, TerritoryId, Triage,
 };
 
+pub use attachment::{AttachmentCommand, Milestone, NewProposal, NewRegistration, PlacesOrder, REGISTERED_PERSON};
 pub use intake::{NewRequest, NewlySaid};
 
 /// Who decides, where and when.
@@ -214,6 +216,8 @@ pub enum Command {
         /// Slots, best first.
         offered: Vec<SlotId>,
     },
+    /// Something about a household that looks for a médecin traitant, or a doctor who opens places.
+    Attach(AttachmentCommand),
     /// Erase everything personal about a request that is over.
     Erase {
         /// Which request.
@@ -308,6 +312,16 @@ pub enum Answer {
         hold: HoldId,
         /// Its end.
         until: DateTime<Utc>,
+    },
+    /// A household registered.
+    Registered {
+        /// Which.
+        registration: RegistrationId,
+    },
+    /// Somebody proposed.
+    Proposed {
+        /// Which proposal.
+        proposal: ProposalId,
     },
     /// An appointment made.
     Booked {
@@ -412,6 +426,7 @@ pub fn missing(records: &Records, command: &Command) -> Vec<RecordKey> {
             }
         }
         Command::NoteIdentityRead { appointment } => keys.push(RecordKey::appointment(*appointment)),
+        Command::Attach(command) => attachment::needed(records, command, &mut keys),
     }
     keys.retain(|key| !records.knows(key));
     keys
@@ -459,6 +474,7 @@ pub fn decide(records: &Records, command: &Command, context: &Context) -> Result
         Command::ExpireHolds { slot } => places::expire_holds(&mut draft, *slot),
         Command::CloseOverdue { request } => closing::close_overdue(&mut draft, *request)?,
         Command::NoteOffers { request, offered } => intake::note_offers(&mut draft, *request, offered)?,
+        Command::Attach(command) => attachment::decide(&mut draft, command)?,
         Command::Erase { request, why } => erasing::erase(&mut draft, *request, *why)?,
         Command::EndRetention { request } => erasing::end_retention(&mut draft, *request)?,
         Command::NoteSearch { by } => erasing::note_search(&mut draft, by),

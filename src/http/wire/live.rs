@@ -25,6 +25,12 @@ pub struct LiveEvent {
     /// Practitioner concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<String>,
+    /// Registration of a household concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
+    /// Proposal concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
 }
 
 /// One line of the audit trail.

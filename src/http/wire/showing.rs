@@ -21,6 +21,7 @@ use crate::domain::{
 };
 use crate::geography::gazetteer::Gazetteer;
 use crate::views;
+use crate::views::{Histories, History};
 
 /// Shows things of one territory as they are at one instant, to somebody of one role.
 #[derive(Debug, Clone, Copy)]
@@ -257,7 +258,16 @@ impl<'a> Showing<'a> {
     /// What happened to a request, as far as this node has it.
     pub fn history(&self, request: RequestId) -> Vec<HistoryEntry> {
         let tells_actor = matches!(self.role, Role::Operator | Role::Regulator);
-        let entries = self.booking.view.read(|state| state.histories.of(request).map(|story| story.entries.to_vec()));
+        self.story(|histories| histories.of(request), tells_actor)
+    }
+
+    /// A story, as far as this node has it.
+    pub(super) fn story(
+        &self,
+        of: impl for<'h> FnOnce(&'h Histories) -> Option<History<'h>>,
+        tells_actor: bool,
+    ) -> Vec<HistoryEntry> {
+        let entries = self.booking.view.read(|state| of(&state.histories).map(|story| story.entries.to_vec()));
         let shown = entries.unwrap_or_default().into_iter().map(|entry| HistoryEntry {
             seq: entry.seq,
             at: self.instant(entry.at),
@@ -271,6 +281,11 @@ impl<'a> Showing<'a> {
             evaluation: None,
         });
         shown.collect()
+    }
+
+    /// To whom.
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     /// An appointment in its slot, without its patient.
@@ -303,6 +318,8 @@ impl<'a> Showing<'a> {
             request: concerns.request.map(|id| id.to_string()),
             appointment: concerns.appointment.map(|id| id.to_string()),
             practitioner: concerns.practitioner.map(|rpps| rpps.to_string()),
+            registration: concerns.registration.map(|id| id.to_string()),
+            proposal: concerns.proposal.map(|id| id.to_string()),
         }
     }
 

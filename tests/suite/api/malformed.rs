@@ -113,24 +113,31 @@ async fn bodies_are_read_as_the_document_describes_them() {
     let document = service.get("", "/api/openapi.json").await.1;
     let request = service.enter("h24").await;
     let id = request["id"].as_str().unwrap();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        let Some(reference) = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+    let items = document["paths"].as_object().unwrap().iter();
+    for ((path, item), method) in items.flat_map(|item| [(item, "post"), (item, "put")]) {
+        let Some(reference) = item[method]["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
         else {
             continue;
         };
         let schema = document.pointer(&reference[1..]).unwrap();
-        let roles = item["post"]["x-roles"].to_string();
+        let roles = item[method]["x-roles"].to_string();
         let token = match roles.as_str() {
             roles if roles.contains("regulator") => "demo-regulator".to_owned(),
+            roles if roles.contains("coordinator") => "demo-coordinator".to_owned(),
             _ => service.doctor(),
         };
-        let path = path.replace("{territory}", "weppes").replace("{id}", id);
+        let of_whom = if path.contains("/mt/places/") { service.desk.doctor.to_string() } else { id.to_owned() };
+        let path = path.replace("{territory}", "weppes").replace("{id}", &of_whom);
+        let method: Method = method.to_uppercase().parse().unwrap();
+        let send = async |body: &Value| {
+            answer(service.request(method.clone(), &path, &token).json(body).send().await.unwrap()).await
+        };
         // Nothing is asked: there is nothing to misread.
         let Some(properties) = schema["properties"].as_object() else { continue };
         let known: Vec<_> = properties.keys().cloned().collect();
         let nonsense: Value =
             known.iter().map(|name| (name.clone(), json!([[[7]]]))).collect::<serde_json::Map<_, _>>().into();
-        let (status, problem) = service.post(&token, &path, &nonsense).await;
+        let (status, problem) = send(&nonsense).await;
         assert_eq!(status, 400, "{path} {problem}");
         assert!(!problem.to_string().contains("Champ inconnu"), "{path}: {problem}");
 
@@ -138,7 +145,7 @@ async fn bodies_are_read_as_the_document_describes_them() {
         if required.is_empty() {
             continue;
         }
-        let (status, problem) = service.post(&token, &path, &json!({})).await;
+        let (status, problem) = send(&json!({})).await;
         assert_eq!(status, 400, "{path}");
         let mut asked: Vec<_> = pointers(&problem).iter().map(|p| json!(p.trim_start_matches('/'))).collect();
         let mut required = required;

@@ -1,5 +1,6 @@
 //! The HTTP edge, from outside: rights, shapes, refusals, live updates.
 
+mod attachment;
 mod journey;
 mod live;
 mod malformed;

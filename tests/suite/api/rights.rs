@@ -30,7 +30,7 @@ async fn operations(service: &Service) -> Vec<(Method, String, Vec<String>, bool
 
 async fn call(service: &Service, method: &Method, path: &str, token: &str) -> (u16, Value) {
     let mut request = service.request(method.clone(), path, token);
-    if *method == Method::POST {
+    if matches!(*method, Method::POST | Method::PUT) {
         request = request.json(&json!({}));
     }
     let response = request.send().await.unwrap();

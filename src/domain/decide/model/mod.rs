@@ -128,6 +128,8 @@ impl Model {
             | Command::NoteOffers { .. }
             | Command::NotePromise { .. }
             | Command::NoteTold { .. }
+            // The way to a médecin traitant is told in stories of its own.
+            | Command::Attach(_)
             | Command::NoteRead { .. }
             | Command::NoteIdentityRead { .. }
             | Command::NoteSearch { .. }
