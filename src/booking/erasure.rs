@@ -6,10 +6,11 @@ use chrono::NaiveDate;
 use super::driver::{Step, what_stands_is_not_denied};
 use super::vault::VaultError;
 use super::{Booking, Call, Failure};
-use crate::domain::decide::Command;
+use crate::domain::decide::{AttachmentCommand, Command};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Age, Appointment, CareRequest, ErasureReason, PersonName, PhoneNumber, RecordKey, Refusal, RequestId,
+    Age, Appointment, CareRequest, ErasureReason, PersonName, PhoneNumber, RecordKey, Refusal, Registration,
+    RegistrationId, RequestId,
 };
 
 /// What somebody says of themselves. Everything given must be so.
@@ -28,6 +29,8 @@ pub struct Sought {
 pub struct Found {
     /// Requests of that person, in the order they were entered.
     pub requests: Vec<RequestId>,
+    /// Registrations of households that person is of, or answers for, in the order they were entered.
+    pub households: Vec<RegistrationId>,
     /// How many could not be opened.
     pub unreadable: usize,
 }
@@ -48,6 +51,30 @@ impl Booking {
             if !request.is_half_erased() {
                 self.scrub().await;
                 return Ok(request);
+            }
+            round += 1;
+        }
+    }
+
+    /// Erases everything personal about a household nobody of which looks any more. Erased again, nothing happens.
+    ///
+    /// # Errors
+    /// [`Refusal::RegistrationNotThere`] while somebody of it still looks: note that they withdrew first.
+    pub async fn erase_household(
+        &self,
+        call: &Call,
+        id: RegistrationId,
+        why: ErasureReason,
+    ) -> Result<Registration, Failure> {
+        let mut round = 0;
+        loop {
+            let command = Command::Attach(AttachmentCommand::Erase { registration: id, why });
+            self.transact(call, Step::new(command).part((round > 0).then_some(round)), |_| Ok(())).await?;
+            let records = self.records(&[RecordKey::registration(id)]).await.map_err(what_stands_is_not_denied)?;
+            let registration = records.registration(id).cloned().ok_or(Refusal::Unknown(Subject::Registration))?;
+            if !registration.is_half_erased() {
+                self.scrub().await;
+                return Ok(registration);
             }
             round += 1;
         }
@@ -79,7 +106,32 @@ impl Booking {
                 Err(failure) => return Err(failure),
             }
         }
+        let households: Vec<_> = self.view.read(|state| state.attachments.by_seniority().cloned().collect());
+        for household in households.into_iter().filter(|household| household.erased_at.is_none()) {
+            match self.is_of_household(&household, sought).await {
+                Ok(true) => found.households.push(household.id),
+                Ok(false) => {}
+                Err(VaultError::Store(error)) => return Err(error.into()),
+                Err(_) => found.unreadable += 1,
+            }
+        }
         Ok(found)
+    }
+
+    /// Whether somebody of a household, or the adult who answers for it, is all that is sought.
+    async fn is_of_household(&self, household: &Registration, sought: &Sought) -> Result<bool, VaultError> {
+        let facts = self.vault.open_household_facts(household).await?;
+        let identity = self.vault.open_household_identity(household).await?;
+        if sought.phone.as_ref().is_some_and(|phone| phone.e164() != identity.phone.e164()) {
+            return Ok(false);
+        }
+        let named = |last: &PersonName| sought.last_name.as_ref().is_none_or(|name| name.sounds_as(last));
+        let born = |birth: NaiveDate| sought.birth_date.is_none_or(|date| date == birth);
+        let mut members = identity.names.iter().zip(&facts.members);
+        let is_member = members.any(|((_, last), member)| named(last) && born(member.birth_date));
+        let is_guardian =
+            sought.birth_date.is_none() && identity.guardian.as_ref().is_some_and(|(_, last)| named(last));
+        Ok(is_member || is_guardian)
     }
 
     async fn is_of(&self, request: &CareRequest, sought: &Sought) -> Result<bool, Failure> {

@@ -119,7 +119,7 @@ impl Booking {
             };
             let ran = self.run(&Call::of_service(), command).await;
             // Where nobody knows, it may have gone: then its timer is no longer there to say so.
-            look.erased |= timer.kind == TimerKind::Retention
+            look.erased |= matches!(timer.kind, TimerKind::Retention | TimerKind::HouseholdRetention)
                 && matches!(ran, Ok(_) | Err(Failure::Store(StoreError::Unknown(_) | StoreError::NotDurable(_))));
             if let Err(failure) = ran {
                 tracing::warn!(timer = %timer, %failure, "a timer could not be run; it stays due");
@@ -211,6 +211,9 @@ fn command_of(timer: &Timer) -> Option<Command> {
         TimerKind::Overdue => Command::CloseOverdue { request: timer.id.parse().ok()? },
         TimerKind::Retention => Command::EndRetention { request: timer.id.parse().ok()? },
         TimerKind::Proposal => Command::Attach(AttachmentCommand::LookAtProposal { proposal: timer.id.parse().ok()? }),
+        TimerKind::HouseholdRetention => {
+            Command::Attach(AttachmentCommand::EndRetention { registration: timer.id.parse().ok()? })
+        }
         TimerKind::UsualDoctor => {
             Command::Attach(AttachmentCommand::LookAtUsualDoctor { registration: timer.id.parse().ok()? })
         }

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::domain::attachment::{HouseholdFacts, HouseholdIdentity};
 use crate::domain::{
-    Appointment, AppointmentId, CareRequest, Erasure, PatientFacts, PatientIdentity, Registration, RegistrationId,
-    RequestId, SlotId, TerritoryId,
+    Appointment, AppointmentId, CareRequest, Erased, Erasure, PatientFacts, PatientIdentity, Registration,
+    RegistrationId, RequestId, SlotId, TerritoryId,
 };
 use crate::seal::{
     DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_household_facts,
@@ -60,13 +60,20 @@ fn keep(name: String, bytes: Bytes) -> Write {
 
 /// The blobs an erasure removes, what triage made of facts with the facts. A reason written about a slot has a key of its own, which goes with it.
 pub(super) fn removal(erasure: &Erasure) -> Vec<Write> {
-    let Erasure { request, references } = erasure;
+    let Erasure { of, references } = erasure;
     let remove = |name| Write::Blob { name, bytes: None };
-    let of_a_slot = |reference: &&String| reference.contains(REASON) && !reference.starts_with(&request.to_string());
-    let of_facts = |reference: &&String| reference.starts_with(&format!("{request}{FACTS}"));
-    let mut blobs = vec![remove(blob_names::wrapped_key(request))];
+    let (subject, key) = match of {
+        Erased::Request(request) => (request.to_string(), blob_names::wrapped_key(request)),
+        Erased::Household(registration) => {
+            (registration.to_string(), blob_names::wrapped_key_of_household(*registration))
+        }
+    };
+    let of_a_slot = |reference: &&String| reference.contains(REASON) && !reference.starts_with(&subject);
+    let is_evaluated =
+        |reference: &&String| matches!(of, Erased::Request(_)) && reference.starts_with(&format!("{subject}{FACTS}"));
+    let mut blobs = vec![remove(key)];
     blobs.extend(references.iter().map(|reference| remove(blob_names::payload(reference))));
-    blobs.extend(references.iter().filter(of_facts).map(|reference| remove(blob_names::explanation(reference))));
+    blobs.extend(references.iter().filter(is_evaluated).map(|reference| remove(blob_names::explanation(reference))));
     blobs.extend(references.iter().filter(of_a_slot).map(|reference| remove(blob_names::wrapped_key(reference))));
     blobs
 }

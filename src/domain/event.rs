@@ -104,6 +104,8 @@ coded!(
         RegistrationWaiting = "registration.waiting",
         /// Somebody noted how far they have come.
         RegistrationReached = "registration.reached",
+        /// Everything personal about it was erased.
+        RegistrationErased = "registration.erased",
         /// Somebody was proposed to a doctor.
         ProposalSent = "proposal.sent",
         /// The doctor said yes.

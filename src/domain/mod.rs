@@ -55,7 +55,7 @@ pub use patient::{Age, Answer, Constraints, PatientFacts, PatientIdentity, Perso
 pub use phone::PhoneNumber;
 pub use practitioner::{Location, Practitioner};
 pub use promise::{Promise, PromiseStanding, ReadyToBook};
-pub use record::{Change, Erasure, Record, RecordKey, RecordKind, Records, Timer, TimerKind, UniqueOwner};
+pub use record::{Change, Erased, Erasure, Record, RecordKey, RecordKind, Records, Timer, TimerKind, UniqueOwner};
 pub use refusal::Refusal;
 pub use retention::Retention;
 pub use review::{Review, ReviewCause, ReviewVerdict};

@@ -185,6 +185,8 @@ coded!(
         Promise = "promise",
         /// What is kept of a request's patient has had its time; the id is the request's.
         Retention = "retention",
+        /// What is kept of a household has had its time; the id is the registration's.
+        HouseholdRetention = "household_retention",
         /// A proposal waits for an answer: its reminder or its end is due; the id is the proposal's.
         Proposal = "proposal",
         /// The doctor a household sees already has not answered; the id is the registration's.
@@ -314,11 +316,30 @@ pub struct Change {
     pub erased: Option<Erasure>,
 }
 
-/// What is removed of a patient. Never told: it stands in no event and no answer.
+/// Whose data are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Erased {
+    /// The patient of a request.
+    Request(RequestId),
+    /// A household that looked for a médecin traitant.
+    Household(RegistrationId),
+}
+
+impl fmt::Display for Erased {
+    /// The identifier.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(request) => request.fmt(f),
+            Self::Household(registration) => registration.fmt(f),
+        }
+    }
+}
+
+/// What is removed of somebody. Never told: it stands in no event and no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasure {
     /// Whose key goes: with it, whatever was sealed under it is unreadable wherever a copy may be.
-    pub request: RequestId,
+    pub of: Erased,
     /// The sealed data that go, by reference.
     pub references: Vec<String>,
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::CareRequest;
 use super::coding::coded;
 use super::time::Zone;
+use super::{CareRequest, Registration};
 
 /// The table.
 const TABLE: &str = include_str!("../../fixtures/law/retention.toml");
@@ -128,6 +128,14 @@ impl Retention {
         match request.erased_at {
             Some(begun) => request.is_half_erased().then_some(begun),
             None => self.end(KeptSubject::SnpRequest, request.settled_at?),
+        }
+    }
+
+    /// The same of a household that looks for a médecin traitant: none while somebody of it still looks.
+    pub fn end_of_household(&self, registration: &Registration) -> Option<DateTime<Utc>> {
+        match registration.erased_at {
+            Some(begun) => registration.is_half_erased().then_some(begun),
+            None => self.end(KeptSubject::MtRequest, registration.settled_at?),
         }
     }
 }

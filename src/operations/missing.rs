@@ -51,6 +51,11 @@ fn sentence(told: &Told, hour: &impl Fn(chrono::DateTime<chrono::Utc>) -> String
         EventKind::RequestCancelled => "demande annulée",
         EventKind::RequestHandedTo15 => "patient confié au 15",
         EventKind::RequestErased => "données d'une personne effacées",
+        EventKind::RegistrationCreated => "foyer inscrit pour un médecin traitant",
+        EventKind::RegistrationReached => "étape notée pour un foyer",
+        EventKind::RegistrationErased => "données d'un foyer effacées",
+        EventKind::ProposalAccepted => "proposition acceptée",
+        EventKind::ProposalPatientYes => "proposition acceptée par le patient",
         EventKind::SlotWithdrawn => "créneau retiré",
         other => other.code(),
     };
@@ -64,6 +69,7 @@ fn sentence(told: &Told, hour: &impl Fn(chrono::DateTime<chrono::Utc>) -> String
     let ids = [
         ("rendez-vous", told.appointment.map(|id| id.to_string())),
         ("demande", told.request.map(|id| id.to_string())),
+        ("inscription", told.registration.map(|id| id.to_string())),
         ("créneau", told.slot.map(|id| id.to_string())),
     ];
     let ids: Vec<_> = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", id?))).collect();

@@ -11,7 +11,7 @@ use super::audit::{self, AuditError, End, Stretch};
 use super::backup::{self, BackupError};
 use super::{erasure, missing};
 use crate::booking::{Booking, Call, Failure, Sought};
-use crate::domain::{Actor, ErasureReason, Refusal, RequestId, Retention, Role, TerritoryId};
+use crate::domain::{Actor, ErasureReason, Refusal, RegistrationId, RequestId, Retention, Role, TerritoryId};
 use crate::receipts::{self, Journal, JournalError, Receipt, ReconcileError, Reconciled, Since};
 use crate::seal::Signer;
 use crate::store::Store;
@@ -116,7 +116,7 @@ pub enum OrderError {
         "cette demande est encore en cours ({0}) : quelqu'un attend, ou est attendu. Annulez-la, ou dites ce qu'elle est \
          devenue, puis recommencez"
     )]
-    StillOpen(crate::domain::RequestState),
+    StillOpen(&'static str),
     /// There is none.
     #[error("aucune demande de cet identifiant dans ce territoire")]
     NoSuchRequest,
@@ -181,6 +181,8 @@ impl Ground {
                     let found = booking.find(&call, &sought).await?;
                     let line = |request| format!("{} {request}", booking.territory.id);
                     outcome.lines.extend(found.requests.iter().map(line));
+                    let of_household = |id| format!("{} {id} (médecin traitant)", booking.territory.id);
+                    outcome.lines.extend(found.households.iter().map(of_household));
                     if found.unreadable > 0 {
                         return Err(OrderError::Unopened(found.unreadable));
                     }
@@ -188,8 +190,15 @@ impl Ground {
             }
             Wanted::Erase { request, why } => {
                 let booking = the_one(&chosen)?;
-                booking.erase(&call, request, why).await.map_err(why_not_erased)?;
-                outcome.lines.push(format!("{} : la demande {request} est effacée.", booking.territory.id));
+                let household = RegistrationId::new(request.uuid());
+                let place = &booking.territory.id;
+                if booking.view.read(|state| state.attachments.registration(household).is_some()) {
+                    booking.erase_household(&call, household, why).await.map_err(why_not_erased)?;
+                    outcome.lines.push(format!("{place} : l'inscription {household} est effacée."));
+                } else {
+                    booking.erase(&call, request, why).await.map_err(why_not_erased)?;
+                    outcome.lines.push(format!("{place} : la demande {request} est effacée."));
+                }
             }
             Wanted::ExportAudit { out, from, to, after } => {
                 let territory = &the_one(&chosen)?.territory;
@@ -285,7 +294,10 @@ fn sought(
 
 fn why_not_erased(failure: Failure) -> OrderError {
     match failure {
-        Failure::Refused { refusal: Refusal::WrongState { state }, .. } => OrderError::StillOpen(state),
+        Failure::Refused { refusal: Refusal::WrongState { state }, .. } => OrderError::StillOpen(state.code()),
+        Failure::Refused { refusal: Refusal::RegistrationNotThere { state }, .. } => {
+            OrderError::StillOpen(state.code())
+        }
         Failure::Refused { refusal: Refusal::Unknown(_), .. } => OrderError::NoSuchRequest,
         failure => failure.into(),
     }

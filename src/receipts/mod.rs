@@ -11,7 +11,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::decide::Answer;
-use crate::domain::{AppointmentId, Event, EventKind, Record, RecordKey, RequestId, Rpps, SlotId, TerritoryId};
+use crate::domain::{
+    AppointmentId, Event, EventKind, Record, RecordKey, RegistrationId, RequestId, Rpps, SlotId, TerritoryId,
+};
 use crate::store::{Millis, Seq};
 
 pub use journal::{Journal, JournalError};
@@ -44,6 +46,9 @@ pub struct Told {
     /// To which request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestId>,
+    /// To which household that looks for a médecin traitant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
     /// To which appointment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,
@@ -76,6 +81,7 @@ impl Told {
         let none = Self {
             kind: EventKind::RequestCreated,
             request: None,
+            registration: None,
             appointment: None,
             slot: None,
             practitioner: None,
@@ -86,7 +92,9 @@ impl Told {
             Answer::Booked { appointment } => {
                 Some(Self { kind: EventKind::AppointmentBooked, appointment: Some(*appointment), ..none })
             }
-            Answer::Registered { .. } => Some(Self { kind: EventKind::RegistrationCreated, ..none }),
+            Answer::Registered { registration } => {
+                Some(Self { kind: EventKind::RegistrationCreated, registration: Some(*registration), ..none })
+            }
             Answer::Done | Answer::Published { .. } | Answer::Held { .. } | Answer::Proposed { .. } => None,
         }
     }
@@ -107,6 +115,7 @@ impl Told {
         Self {
             kind: event.kind,
             request: concerns.request,
+            registration: concerns.registration,
             appointment: concerns.appointment,
             slot: concerns.slot,
             practitioner: concerns.practitioner,
@@ -133,6 +142,11 @@ fn people_rely_on(kind: EventKind) -> bool {
             | EventKind::RequestCancelled
             | EventKind::RequestHandedTo15
             | EventKind::RequestErased
+            | EventKind::RegistrationCreated
+            | EventKind::RegistrationReached
+            | EventKind::RegistrationErased
+            | EventKind::ProposalAccepted
+            | EventKind::ProposalPatientYes
             | EventKind::SlotWithdrawn
     )
 }

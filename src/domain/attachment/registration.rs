@@ -226,6 +226,11 @@ impl Registration {
         self.members.iter().all(|member| member.standing.is_over())
     }
 
+    /// Whether an erasure that was begun has more to remove than one commit could.
+    pub fn is_half_erased(&self) -> bool {
+        self.erased_at.is_some() && !self.put_away.is_empty()
+    }
+
     /// Whether it may be proposed to anybody: its consent holds.
     pub fn has_consent(&self, now: DateTime<Utc>) -> bool {
         now < self.consent.until()

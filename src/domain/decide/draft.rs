@@ -191,6 +191,9 @@ impl Draft<'_> {
                 Record::Registration(registration) => {
                     let before = self.records.registration(registration.id).and_then(Registration::next_call);
                     timers.push((TimerKind::UsualDoctor, record, before, registration.next_call()));
+                    let known = self.records.registration(registration.id);
+                    let end = |one: &Registration| self.context.retention.end_of_household(one);
+                    timers.push((TimerKind::HouseholdRetention, record, known.and_then(end), end(registration)));
                 }
                 Record::Proposal(proposal) => {
                     let before = self.records.proposal(proposal.id).and_then(Proposal::next_call);

@@ -5,7 +5,9 @@ use super::Answer;
 use super::draft::Draft;
 use crate::domain::care_request::ERASED;
 use crate::domain::refusal::Subject;
-use crate::domain::{CareRequest, Concerns, Erasure, ErasureReason, EventKind, Refusal, RequestId, Timer, TimerKind};
+use crate::domain::{
+    CareRequest, Concerns, Erased, Erasure, ErasureReason, EventKind, Refusal, RequestId, Timer, TimerKind,
+};
 
 use super::intake::of_request;
 
@@ -14,7 +16,7 @@ pub(super) const APPOINTMENTS_AT_ONCE: usize = 40;
 
 /// Other sealed data of one commit, each of which may have a key of its own: with the appointments, fewer writes than a
 /// commit may have.
-const REFERENCES_AT_ONCE: usize = 50;
+pub(super) const REFERENCES_AT_ONCE: usize = 50;
 
 /// Erases a request that is over. More than one commit may hold goes step by step: the key goes first, and with it whatever
 /// it opens; the timer sees to the rest.
@@ -50,7 +52,7 @@ pub(super) fn erase(draft: &mut Draft<'_>, id: RequestId, why: ErasureReason) ->
         erased_at: left.erased_at.or(Some(draft.now())),
         ..left
     });
-    draft.erase(Erasure { request: id, references });
+    draft.erase(Erasure { of: Erased::Request(id), references });
     draft.event(EventKind::RequestErased, of_request(id), Some(why.code()));
     Ok(Answer::Done)
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::tests::{World, appointment_id, operator, practitioner, request_id, slot_id};
 use super::*;
-use crate::domain::{AppointmentStatus, Erasure, EventKind, Record, RequestState, Role, Timer, TimerKind};
+use crate::domain::{AppointmentStatus, Erased, Erasure, EventKind, Record, RequestState, Role, Timer, TimerKind};
 
 fn erase(n: u128) -> Command {
     Command::Erase { request: request_id(n), why: ErasureReason::Asked }
@@ -55,11 +55,14 @@ fn everything_sealed_about_a_person_goes_and_what_is_counted_stays() {
     let before = world.request(1).clone();
     world.apply(&operator(), &erase(1)).unwrap();
 
-    let Erasure { request, mut references } = world.erased.pop().unwrap();
+    let Erasure { of, mut references } = world.erased.pop().unwrap();
     references.sort();
     assert_eq!(
-        (request, references),
-        (request_id(1), ["1.reason.a", "1.reason.c", "i", "p", "p.2", "s.reason.b"].map(str::to_owned).to_vec())
+        (of, references),
+        (
+            Erased::Request(request_id(1)),
+            ["1.reason.a", "1.reason.c", "i", "p", "p.2", "s.reason.b"].map(str::to_owned).to_vec()
+        )
     );
     let after = world.request(1);
     assert_eq!((after.state(world.now), after.erased_at), (RequestState::Cancelled, Some(world.now)));

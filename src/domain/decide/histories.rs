@@ -144,7 +144,9 @@ fn commands(model: &Model, world: &World, step: &Step) -> Vec<(Actor, Command)> 
             TimerKind::Promise => {
                 Command::NotePromise { request: timer.id.parse().unwrap(), standing: PromiseStanding::AtRisk }
             }
-            TimerKind::Delivery | TimerKind::Proposal | TimerKind::UsualDoctor => panic!("nobody set it"),
+            TimerKind::Delivery | TimerKind::Proposal | TimerKind::UsualDoctor | TimerKind::HouseholdRetention => {
+                panic!("nobody set it")
+            }
         };
         return due.map(|(timer, _)| (Actor::service(), command(timer))).collect();
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use aiguilleur::booking::{Found, Sought};
 use aiguilleur::domain::decide::Outcome;
-use aiguilleur::domain::{Age, CancelledBy, ErasureReason, EventKind, HoldId, Level, Refusal, RequestId, RequestState};
+use aiguilleur::domain::{
+    Age, CancelledBy, Erased, ErasureReason, EventKind, HoldId, Level, Refusal, RequestId, RequestState,
+};
 use aiguilleur::operations::backup::{back_up_all, restore_all};
 use aiguilleur::operations::erasure::redo;
 use aiguilleur::receipts::{Since, reconcile};
@@ -204,7 +206,7 @@ async fn a_person_is_found_by_what_they_say_and_only_their_requests_are() {
             phone: phone.parse().ok(),
             birth_date: birth_date.parse().ok(),
         };
-        let Found { requests, unreadable } = desk.booking.find(&operator(), &sought).await.unwrap();
+        let Found { requests, unreadable, .. } = desk.booking.find(&operator(), &sought).await.unwrap();
         assert_eq!(unreadable, 0);
         requests
     };
@@ -326,7 +328,7 @@ async fn a_backup_from_before_an_erasure_does_not_bring_the_person_back_for_long
     let found = reconcile(&journal, &*restored, &[weppes()], Since::Ever).await.unwrap().remove(0);
     let desk = desk_over(restored.clone(), sealer).await;
     let redone = redo(&desk.booking, &found.missing).await;
-    assert_eq!((redone.erased, redone.still_open), (vec![request], vec![]));
+    assert_eq!((redone.erased, redone.still_open), (vec![Erased::Request(request)], vec![]));
     assert_eq!(blob_names(&*restored, request).await, Vec::<String>::new());
     let audit = desk.booking.view.trail(0, 1_000).await.unwrap().events;
     assert_eq!(audit.last().unwrap().event.reason.as_deref(), Some("again_after_restore"));

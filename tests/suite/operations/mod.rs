@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod damaged;
 mod erasure;
+mod households;
 mod key_renewal;
 mod on_redis;
 mod receipts;

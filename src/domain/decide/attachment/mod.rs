@@ -2,6 +2,7 @@
 //! answers or fails to answer; a doctor's last place is given once.
 
 mod answering;
+mod erasing;
 mod milestones;
 mod proposing;
 mod registering;
@@ -15,7 +16,7 @@ use super::draft::Draft;
 use crate::domain::attachment::{DeclineReason, Month, PlaceKind, Proposal, Registration, Reserved, Standing};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    CommuneCode, Concerns, ProposalId, RecordKey, Records, Refusal, RegistrationId, Role, Rpps, RunId,
+    CommuneCode, Concerns, ErasureReason, ProposalId, RecordKey, Records, Refusal, RegistrationId, Role, Rpps, RunId,
 };
 
 pub use milestones::Milestone;
@@ -68,6 +69,18 @@ pub enum AttachmentCommand {
     /// Note that somebody told them how things stand, or they us.
     NoteNews {
         /// Which registration.
+        registration: RegistrationId,
+    },
+    /// Erase everything personal about a household nobody of which looks any more.
+    Erase {
+        /// Which.
+        registration: RegistrationId,
+        /// Why.
+        why: ErasureReason,
+    },
+    /// Erase a household whose time is over, if it is.
+    EndRetention {
+        /// Which.
         registration: RegistrationId,
     },
     /// Remind whoever is asked, or end a proposal nobody answered, if that is due.
@@ -147,6 +160,8 @@ pub(super) fn needed(records: &Records, command: &AttachmentCommand, keys: &mut 
         }
         AttachmentCommand::RenewConsent { registration }
         | AttachmentCommand::NoteNews { registration }
+        | AttachmentCommand::Erase { registration, .. }
+        | AttachmentCommand::EndRetention { registration }
         | AttachmentCommand::LookAtUsualDoctor { registration } => keys.push(RecordKey::registration(*registration)),
         AttachmentCommand::Reach { registration, .. } => {
             of_registration(*registration, keys);
@@ -191,6 +206,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &AttachmentCommand) -> Resu
             milestones::reach(draft, *registration, members, *milestone)
         }
         AttachmentCommand::LookAtUsualDoctor { registration } => milestones::look(draft, *registration),
+        AttachmentCommand::Erase { registration, why } => erasing::erase(draft, *registration, *why),
+        AttachmentCommand::EndRetention { registration } => erasing::end_retention(draft, *registration),
     }
 }
 

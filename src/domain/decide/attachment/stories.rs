@@ -11,7 +11,9 @@ use crate::domain::attachment::{
     DeclineReason, Ending, OpenPlaces, PlaceKind, Proposal, ProposalState, Registration, RegistrationState, Reserved,
     Standing, Tier,
 };
-use crate::domain::{ProposalId, Record, RecordKey, Refusal, RegistrationId, Role, Rpps, Timer, TimerKind};
+use crate::domain::{
+    Erased, ErasureReason, ProposalId, Record, RecordKey, Refusal, RegistrationId, Role, Rpps, Timer, TimerKind,
+};
 
 fn household(n: u128) -> RegistrationId {
     RegistrationId::new(Uuid::from_u128(n))
@@ -301,6 +303,37 @@ fn a_household_that_goes_together_is_never_proposed_in_part_and_two_doctors_neve
     say(&mut world, &coordinator(), propose(2, 1, &[0, 1], 1)).unwrap();
     let second = say(&mut world, &coordinator(), propose(3, 1, &[0, 1], 2));
     assert_eq!(second, Err(Refusal::RegistrationNotThere { state: RegistrationState::ProposedToDoctor }));
+}
+
+#[test]
+fn what_is_kept_of_a_household_goes_a_year_after_it_ended_or_when_it_asks() {
+    let mut world = world(1);
+    for n in 1..=2 {
+        say(&mut world, &coordinator(), AttachmentCommand::Register(new(n, 1))).unwrap();
+    }
+    let erase = |n| AttachmentCommand::Erase { registration: household(n), why: ErasureReason::Asked };
+    let still = say(&mut world, &Actor::service(), erase(1));
+    assert_eq!(still, Err(Refusal::RegistrationNotThere { state: RegistrationState::Waiting }), "it still looks");
+    for n in 1..=2 {
+        let milestone = Milestone::Withdrawn;
+        let withdrawn = AttachmentCommand::Reach { registration: household(n), members: vec![], milestone };
+        say(&mut world, &of_household(n), withdrawn).unwrap();
+    }
+    say(&mut world, &Actor::service(), erase(1)).unwrap();
+    let erasure = world.erased.pop().unwrap();
+    assert_eq!(erasure.of, Erased::Household(household(1)));
+    assert_eq!(erasure.references, ["1.facts", "1.identity"]);
+    let timer = Timer { kind: TimerKind::HouseholdRetention, id: household(2).to_string() };
+    assert!(!world.timers.contains_key(&Timer { id: household(1).to_string(), ..timer.clone() }));
+    let due = world.timers[&timer];
+    assert_eq!(due.to_rfc3339(), "2027-11-24T23:00:00+00:00", "twelve months, from the day after it ended");
+    let end = || AttachmentCommand::EndRetention { registration: household(2) };
+    world.now = due - TimeDelta::minutes(1);
+    say(&mut world, &Actor::service(), end()).unwrap();
+    assert!(world.erased.is_empty());
+    world.now = due;
+    say(&mut world, &Actor::service(), end()).unwrap();
+    assert_eq!((world.erased.len(), registered(&world, 2).erased_at), (1, Some(due)));
 }
 
 #[derive(Debug, Clone)]
