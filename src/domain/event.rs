@@ -88,6 +88,8 @@ coded!(
         AppointmentIdentityRead = "appointment.identity_read",
         /// A household registered that looks for a médecin traitant.
         RegistrationCreated = "registration.created",
+        /// The coordinator read who it is.
+        RegistrationRead = "registration.read",
         /// What is known of it was corrected.
         RegistrationCorrected = "registration.corrected",
         /// Its consent was renewed.

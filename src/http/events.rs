@@ -16,7 +16,7 @@ use super::extract::{At, Query};
 use super::problem::{Problem, Slug};
 use super::rights::Live as MayFollow;
 use super::state::StreamPlace;
-use crate::domain::{RecordedEvent, Rpps};
+use crate::domain::{EventKind, RecordedEvent, Role, Rpps};
 use crate::views::{Live, LiveCursor, LiveStream};
 
 /// A comment at least so often: a broken line shows, and proxies keep the connection.
@@ -105,16 +105,31 @@ impl Following {
         self.at.state.identity.still_stands(&self.at.caller, self.at.booking.now())
     }
 
-    /// Practitioners follow their own slots and appointments; the others everything.
+    /// Practitioners follow their own slots, appointments and proposals; the others everything, but who looks for a médecin
+    /// traitant is the coordinator's business alone.
     fn may_see(&self, event: &RecordedEvent) -> bool {
-        self.own.is_none() || event.event.concerns.practitioner == self.own
+        match self.own {
+            Some(_) => event.event.concerns.practitioner == self.own,
+            None => name_of(event.event.kind) != ATTACHMENT || self.at.caller.role() == Role::Coordinator,
+        }
     }
 
     fn message(&self, event: &RecordedEvent) -> String {
         let shown = self.at.showing().event(event);
         let data = serde_json::to_string(&shown).expect("identifiers and codes are always JSON");
         let id = LiveCursor { seq: event.seq, chain: event.chain.clone() };
-        format!("id: {id}\nevent: {}\ndata: {data}\n\n", event.event.kind.subject())
+        format!("id: {id}\nevent: {}\ndata: {data}\n\n", name_of(event.event.kind))
+    }
+}
+
+/// The name of events about the médecin traitant.
+const ATTACHMENT: &str = "mt";
+
+/// The name a subscriber listens for: the subject, one for all of the médecin traitant.
+fn name_of(kind: EventKind) -> &'static str {
+    match kind.subject() {
+        "registration" | "proposal" | "places" => ATTACHMENT,
+        subject => subject,
     }
 }
 

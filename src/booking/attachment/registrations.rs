@@ -69,6 +69,9 @@ impl Booking {
         id: RegistrationId,
         order: RegistrationOrder,
     ) -> Result<HouseholdCase, Failure> {
+        if let Some(rpps) = order.usual_doctor {
+            self.knows_doctor(rpps)?;
+        }
         self.household(id).await?;
         let (facts, identity) = self.vault.seal_household_again(id, &order.facts, &order.identity).await?;
         let now = self.as_registered(id, &order, facts.reference, identity.reference);
@@ -130,6 +133,18 @@ impl Booking {
         let records = self.records(&[RecordKey::registration(id)]).await?;
         let registration = records.registration(id).cloned().ok_or(Refusal::Unknown(Subject::Registration))?;
         Ok(self.opened(Arc::new(registration)).await)
+    }
+
+    /// One household, for somebody who is told who it is: the audit says so.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] when there is none.
+    pub async fn read_household(&self, call: &Call, id: RegistrationId) -> Result<HouseholdCase, Failure> {
+        let household = self.household(id).await?;
+        if household.identity.is_some() {
+            self.run(call, Command::Attach(AttachmentCommand::NoteRead { registration: id })).await?;
+        }
+        Ok(household)
     }
 
     /// What is sealed about a registration, as far as it can be opened.

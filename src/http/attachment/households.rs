@@ -1,12 +1,15 @@
 //! Households: registered, listed, read, corrected, and how far they have come.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::reading::{read_household, read_registration};
 use crate::booking::Call;
+use crate::booking::attachment::HouseholdCase;
 use crate::domain::attachment::RegistrationState;
 use crate::domain::decide::Milestone;
-use crate::domain::{RegistrationId, Role};
+use crate::domain::{Registration, RegistrationId, Role};
 use crate::http::extract::{At, Body, PathId, Query};
 use crate::http::fields::{Fields, parsed};
 use crate::http::paging::{Page, cursor};
@@ -50,10 +53,10 @@ pub(in crate::http) async fn list(at: At<Coordination>, query: Query) -> Reply {
         Some((page, after, states))
     })?;
     let mut found = at.booking.view.read(|state| {
-        let later = |registration: &&std::sync::Arc<crate::domain::Registration>| {
+        let later = |registration: &&Arc<Registration>| {
             after.is_none_or(|after| (registration.registered_at, registration.id) > after)
         };
-        let asked = |registration: &&std::sync::Arc<crate::domain::Registration>| {
+        let asked = |registration: &&Arc<Registration>| {
             let state = registration.state(at.now);
             states.as_ref().is_none_or(|states| states.contains(&state))
         };
@@ -66,7 +69,9 @@ pub(in crate::http) async fn list(at: At<Coordination>, query: Query) -> Reply {
         found.last().filter(|_| more).map(|last| cursor(&format!("{}|{}", last.registered_at.to_rfc3339(), last.id)));
     let mut items = Vec::with_capacity(found.len());
     for registration in found {
-        items.push(at.showing().household(&at.booking.opened(registration).await));
+        // Who they are is read one by one, and each reading is in the audit.
+        let household = at.booking.opened(registration).await;
+        items.push(at.showing().household(&HouseholdCase { identity: None, ..household }));
     }
     shown(&RegistrationList { items, next_cursor, as_of: at.showing().instant(at.now) })
 }
@@ -82,8 +87,14 @@ fn only_own<R>(at: &At<R>, id: RegistrationId) -> Result<(), Problem> {
 /// `GET T/mt/registrations/{id}`.
 pub(in crate::http) async fn one(at: At<Household>, id: PathId<RegistrationId>) -> Reply {
     only_own(&at, id.0)?;
-    let household = at.booking.household(id.0).await.map_err(|f| at.failed(f))?;
-    let mut answer = at.showing().household(&household);
+    let household = match at.caller.role() {
+        Role::Patient => at.booking.household(id.0).await,
+        _ => {
+            let call = Call { actor: at.caller.actor().clone(), ..Call::of_service() };
+            at.booking.read_household(&call, id.0).await
+        }
+    };
+    let mut answer = at.showing().household(&household.map_err(|f| at.failed(f))?);
     answer.history = Some(at.showing().history_of_household(id.0));
     shown(&answer)
 }
@@ -111,6 +122,16 @@ pub(in crate::http) async fn milestone(at: At<Milestones>, id: PathId<Registrati
     let (milestone, members) = body.read(read_milestone)?;
     let call: Call = body.call(&at.caller);
     let household = at.booking.note_milestone(&call, id.0, members, milestone).await.map_err(|f| at.failed(f))?;
+    let household = match at.caller.rpps() {
+        // A doctor hears how far people have come; who they are is told by the proposals they accepted.
+        Some(own) => HouseholdCase {
+            facts: None,
+            identity: None,
+            proposals: household.proposals.into_iter().filter(|proposal| proposal.practitioner == own).collect(),
+            ..household
+        },
+        None => household,
+    };
     shown(&at.showing().household(&household))
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::paging::LIMIT_MAX;
+use crate::booking::attachment::HouseholdCase;
 use crate::domain::attachment::{DeclineReason, Proposal, ProposalState};
 use crate::domain::{ProposalId, RegistrationId};
 use crate::http::extract::{At, Body, PathId, Query};
 use crate::http::fields::{Fields, parsed};
 use crate::http::paging::{Page, cursor};
 use crate::http::rights::{Household, Practising, ProposalReading};
-use crate::http::wire::attachment::ProposalList;
+use crate::http::wire::attachment::{ProposalList, ProposalShown};
 use crate::http::{Reply, shown};
 
 /// `GET T/mt/proposals`: a doctor's own, or everybody's for the coordinator; the newest first.
@@ -28,23 +28,30 @@ pub(in crate::http) async fn list(at: At<ProposalReading>, query: Query) -> Repl
     // Identifiers are made in the order of time.
     found.sort_by_key(|proposal| std::cmp::Reverse(proposal.id));
     found.retain(|proposal| after.is_none_or(|after| proposal.id < after));
-    let more = found.len() > page.limit.min(LIMIT_MAX);
+    let more = found.len() > page.limit;
     found.truncate(page.limit);
     let next_cursor = found.last().filter(|_| more).map(|last| cursor(&last.id.to_string()));
     let mut items = Vec::with_capacity(found.len());
     for proposal in found {
-        items.push(shown_to(&at, &proposal).await);
+        let mut household = household_of(&at, proposal.registration).await;
+        // The coordinator reads who somebody is where it is written into the audit.
+        if at.caller.rpps().is_none()
+            && let Some(household) = &mut household
+        {
+            household.identity = None;
+        }
+        items.push(at.showing().proposal(&proposal, household.as_ref()));
     }
     shown(&ProposalList { items, next_cursor, as_of: at.showing().instant(at.now) })
 }
 
 /// A proposal as this caller may see it.
-async fn shown_to<R>(at: &At<R>, proposal: &Proposal) -> crate::http::wire::attachment::ProposalShown {
+async fn shown_to<R>(at: &At<R>, proposal: &Proposal) -> ProposalShown {
     let household = household_of(at, proposal.registration).await;
     at.showing().proposal(proposal, household.as_ref())
 }
 
-async fn household_of<R>(at: &At<R>, id: RegistrationId) -> Option<crate::booking::attachment::HouseholdCase> {
+async fn household_of<R>(at: &At<R>, id: RegistrationId) -> Option<HouseholdCase> {
     let known = at.booking.view.read(|state| state.attachments.registration(id).map(|known| known.record.clone()));
     Some(at.booking.opened(known?).await)
 }

@@ -73,6 +73,7 @@ async fn from_the_widget_to_the_declaration() {
     let list = service.get("demo-coordinator", &format!("{T}/mt/registrations?state=waiting")).await.1;
     assert_eq!(list["items"][0]["id"], mine["id"]);
     assert!(list["items"][0]["access_token"].is_null(), "the bearer is given once");
+    assert!(!list.to_string().contains("Delmotte"), "names are read one by one: {list}");
 
     let proposal = propose(&service, &mine).await.unwrap();
     let path = |what: &str| format!("{T}/mt/proposals/{proposal}{what}");
@@ -96,6 +97,7 @@ async fn from_the_widget_to_the_declaration() {
         let body = json!({"milestone": milestone});
         let (status, reached) = service.post(&service.doctor(), &format!("{own}/milestone"), &body).await;
         assert_eq!((status, &reached["state"]), (200, &json!(state)), "{reached}");
+        assert!(!reached.to_string().contains("Delmotte"), "{reached}");
     }
     let (_, told) = service.get("demo-coordinator", &own).await;
     let kinds: Vec<_> = told["history"].as_array().unwrap().iter().map(|entry| text(entry, "kind")).collect();
@@ -106,8 +108,9 @@ async fn from_the_widget_to_the_declaration() {
         "registration.agreed",
         "registration.reached",
         "registration.reached",
+        "registration.read",
     ];
-    assert_eq!(kinds, expected);
+    assert_eq!((kinds, &told["household"][0]["first_name"]), (expected.to_vec(), &json!("Alix")));
     let audit = service.get("demo-coordinator", &format!("{T}/audit?limit=1000")).await.1.to_string();
     assert!(audit.contains("proposal.patient_yes") && audit.contains(text(&mine, "id")));
     for secret in ["Alix", "Delmotte", "639980001", "1961-03-04"] {

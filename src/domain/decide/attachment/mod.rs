@@ -71,6 +71,11 @@ pub enum AttachmentCommand {
         /// Which registration.
         registration: RegistrationId,
     },
+    /// Note that somebody read who a household is.
+    NoteRead {
+        /// Which registration.
+        registration: RegistrationId,
+    },
     /// Erase everything personal about a household nobody of which looks any more.
     Erase {
         /// Which.
@@ -160,6 +165,7 @@ pub(super) fn needed(records: &Records, command: &AttachmentCommand, keys: &mut 
         }
         AttachmentCommand::RenewConsent { registration }
         | AttachmentCommand::NoteNews { registration }
+        | AttachmentCommand::NoteRead { registration }
         | AttachmentCommand::Erase { registration, .. }
         | AttachmentCommand::EndRetention { registration }
         | AttachmentCommand::LookAtUsualDoctor { registration } => keys.push(RecordKey::registration(*registration)),
@@ -197,6 +203,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &AttachmentCommand) -> Resu
         AttachmentCommand::Correct { registration, now } => registering::correct(draft, *registration, now),
         AttachmentCommand::RenewConsent { registration } => registering::renew(draft, *registration),
         AttachmentCommand::NoteNews { registration } => registering::note_news(draft, *registration),
+        AttachmentCommand::NoteRead { registration } => registering::note_read(draft, *registration),
         AttachmentCommand::OpenPlaces(order) => proposing::open_places(draft, order),
         AttachmentCommand::Propose(new) => proposing::propose(draft, new),
         AttachmentCommand::AnswerAsDoctor { proposal, declined } => answering::as_doctor(draft, *proposal, *declined),

@@ -1,5 +1,7 @@
 //! A household registers, corrects what is known of it, renews its consent.
 
+use chrono::{DateTime, Utc};
+
 use super::{may_act_for_household, of_registration, registration};
 use crate::domain::attachment::{Consent, Member, Registration, Standing, Tier};
 use crate::domain::decide::Answer;
@@ -85,12 +87,26 @@ pub(super) fn correct(draft: &mut Draft<'_>, id: RegistrationId, new: &NewRegist
         guards: new.guards.clone(),
         ..before.clone()
     };
+    if before.usual_doctor != new.usual_doctor {
+        ask_usual_doctor(&mut registration, new.usual_doctor, draft.now());
+    }
     let earlier = [before.facts_ref, before.identity_ref];
     let replaced = earlier.into_iter().filter(|name| *name != new.facts_ref && *name != new.identity_ref);
     registration.put_away.extend(replaced);
     draft.put_registration(registration);
     draft.event(EventKind::RegistrationCorrected, of_registration(id), None);
     Ok(Answer::Done)
+}
+
+/// The doctor they see is another one than was said: whoever waits is asked for there first, and keeps their seniority.
+fn ask_usual_doctor(registration: &mut Registration, doctor: Option<Rpps>, now: DateTime<Utc>) {
+    registration.usual_doctor = doctor;
+    registration.usual_doctor_until = doctor.map(|_| now + Registration::USUAL_DOCTOR_WITHIN);
+    for member in &mut registration.members {
+        if matches!(member.standing, Standing::Waiting | Standing::CheckingUsualDoctor) {
+            member.standing = if doctor.is_some() { Standing::CheckingUsualDoctor } else { Standing::Waiting };
+        }
+    }
 }
 
 /// Renews the consent: whoever still looks says so. Nothing else changes.
@@ -111,6 +127,13 @@ pub(super) fn note_news(draft: &mut Draft<'_>, id: RegistrationId) -> Result<Ans
     registration.news_at = draft.now();
     draft.put_registration(registration);
     draft.event(EventKind::RegistrationTold, of_registration(id), None);
+    Ok(Answer::Done)
+}
+
+/// Somebody read who a household is.
+pub(super) fn note_read(draft: &mut Draft<'_>, id: RegistrationId) -> Result<Answer, Refusal> {
+    known(draft, id)?;
+    draft.event(EventKind::RegistrationRead, of_registration(id), None);
     Ok(Answer::Done)
 }
 

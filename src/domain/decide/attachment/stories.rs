@@ -265,7 +265,13 @@ fn a_correction_keeps_the_seniority_and_moves_the_guards() {
     );
     let records = world.load(&Command::Attach(AttachmentCommand::Register(new(1, 1))));
     assert_eq!(records.owner(REGISTERED_PERSON, "1-0"), None);
-    let more = NewRegistration { members: 2, ..now };
+    let doctor_of = |doctor_n: Option<usize>| NewRegistration { usual_doctor: doctor_n.map(doctor), ..now.clone() };
+    say(&mut world, &of_household(1), correct(&doctor_of(Some(2)))).unwrap();
+    assert_eq!(state(&world, 1), RegistrationState::CheckingUsualDoctor, "asked first, now that they are named");
+    say(&mut world, &of_household(1), correct(&doctor_of(None))).unwrap();
+    assert_eq!(state(&world, 1), RegistrationState::Waiting);
+    assert!(world.timers.is_empty(), "nobody is asked any more");
+    let more = NewRegistration { members: 2, ..now.clone() };
     assert_eq!(say(&mut world, &of_household(1), correct(&more)), Err(Refusal::OtherMembers { members: 1 }));
 }
 
