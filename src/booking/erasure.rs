@@ -9,7 +9,7 @@ use super::{Booking, Call, Failure};
 use crate::domain::decide::{AttachmentCommand, Command};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    Age, Appointment, CareRequest, ErasureReason, PersonName, PhoneNumber, RecordKey, Refusal, Registration,
+    Age, Appointment, CareRequest, ErasureReason, PersonName, PhoneNumber, RecordKey, Records, Refusal, Registration,
     RegistrationId, RequestId,
 };
 
@@ -42,18 +42,12 @@ impl Booking {
     /// # Errors
     /// [`Refusal::WrongState`] while somebody still waits or comes for it: cancel it first.
     pub async fn erase(&self, call: &Call, id: RequestId, why: ErasureReason) -> Result<CareRequest, Failure> {
-        let mut round = 0;
-        loop {
-            let step = Step::new(Command::Erase { request: id, why }).part((round > 0).then_some(round));
-            self.transact(call, step, |_| Ok(())).await?;
-            let records = self.records(&[RecordKey::request(id)]).await.map_err(what_stands_is_not_denied)?;
+        let key = RecordKey::request(id);
+        let left = |records: &Records| {
             let request = records.request(id).cloned().ok_or(Refusal::Unknown(Subject::Request))?;
-            if !request.is_half_erased() {
-                self.scrub().await;
-                return Ok(request);
-            }
-            round += 1;
-        }
+            Ok((request.is_half_erased(), request))
+        };
+        self.erase_by_steps(call, &Command::Erase { request: id, why }, &key, left).await
     }
 
     /// Erases everything personal about a household nobody of which looks any more. Erased again, nothing happens.
@@ -66,15 +60,33 @@ impl Booking {
         id: RegistrationId,
         why: ErasureReason,
     ) -> Result<Registration, Failure> {
+        let key = RecordKey::registration(id);
+        let left = |records: &Records| {
+            let registration = records.registration(id).cloned().ok_or(Refusal::Unknown(Subject::Registration))?;
+            Ok((registration.is_half_erased(), registration))
+        };
+        let command = Command::Attach(AttachmentCommand::Erase { registration: id, why });
+        self.erase_by_steps(call, &command, &key, left).await
+    }
+
+    /// Erases until nothing is left to remove: more than one commit may hold goes step by step. `left` reads from the record
+    /// whether there is more.
+    async fn erase_by_steps<T>(
+        &self,
+        call: &Call,
+        command: &Command,
+        key: &RecordKey,
+        left: impl Fn(&Records) -> Result<(bool, T), Refusal>,
+    ) -> Result<T, Failure> {
         let mut round = 0;
         loop {
-            let command = Command::Attach(AttachmentCommand::Erase { registration: id, why });
-            self.transact(call, Step::new(command).part((round > 0).then_some(round)), |_| Ok(())).await?;
-            let records = self.records(&[RecordKey::registration(id)]).await.map_err(what_stands_is_not_denied)?;
-            let registration = records.registration(id).cloned().ok_or(Refusal::Unknown(Subject::Registration))?;
-            if !registration.is_half_erased() {
+            let step = Step::new(command.clone()).part((round > 0).then_some(round));
+            self.transact(call, step, |_| Ok(())).await?;
+            let records = self.records(std::slice::from_ref(key)).await.map_err(what_stands_is_not_denied)?;
+            let (is_half_erased, record) = left(&records)?;
+            if !is_half_erased {
                 self.scrub().await;
-                return Ok(registration);
+                return Ok(record);
             }
             round += 1;
         }

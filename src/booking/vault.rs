@@ -16,9 +16,8 @@ use crate::domain::{
     RegistrationId, RequestId, SlotId, TerritoryId,
 };
 use crate::seal::{
-    DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_household_facts,
-    open_household_identity, open_identity, open_text, seal_explanation, seal_facts, seal_household_facts,
-    seal_household_identity, seal_identity, seal_text,
+    DataKey, SealError, Sealer, blob_names, open_explanation, open_facts, open_household_identity, open_identity,
+    open_text, seal_explanation, seal_facts, seal_household_identity, seal_identity, seal_text,
 };
 use crate::store::{Store, StoreError, Write};
 use crate::triage::Explanation;
@@ -296,7 +295,7 @@ impl Vault {
     ) -> Result<(Sealed, Sealed), VaultError> {
         let time = Uuid::now_v7();
         let (facts_ref, identity_ref) = (format!("{id}{FACTS}.{time}"), format!("{id}.identity.{time}"));
-        let facts = seal_household_facts(key, &self.territory, &facts_ref, facts)?;
+        let facts = seal_facts(key, &self.territory, &facts_ref, facts)?;
         let identity = seal_household_identity(key, &self.territory, &identity_ref, identity)?;
         Ok((Sealed::new(facts_ref, facts), Sealed::new(identity_ref, identity)))
     }
@@ -308,7 +307,7 @@ impl Vault {
     pub async fn open_household_facts(&self, registration: &Registration) -> Result<HouseholdFacts, VaultError> {
         let (key, reference) = (self.key_of_household(registration.id).await?, &registration.facts_ref);
         let sealed = self.blob(blob_names::payload(reference)).await?;
-        Ok(open_household_facts(&key, &self.territory, reference, &sealed)?)
+        Ok(open_facts(&key, &self.territory, reference, &sealed)?)
     }
 
     /// Who a household is.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Aad, DataKey, FieldSet, SealError};
-use crate::domain::attachment::{HouseholdFacts, HouseholdIdentity};
-use crate::domain::{PatientFacts, PatientIdentity, PersonName, TerritoryId};
+use crate::domain::attachment::HouseholdIdentity;
+use crate::domain::{PatientIdentity, PersonName, TerritoryId};
 
 /// Most payloads fit: a buffer that grows leaves copies behind.
 const USUAL_BYTES: usize = 4_096;
@@ -20,23 +20,23 @@ struct StoredIdentity {
     phone: Zeroizing<String>,
 }
 
-/// Seals what triage and matching need, for the blob `reference` of a territory.
-pub fn seal_facts(
+/// Seals what triage and matching need of a patient, or a matching run of a household, for the blob `reference` of a territory.
+pub fn seal_facts<T: Serialize>(
     key: &DataKey,
     territory: &TerritoryId,
     reference: &str,
-    facts: &PatientFacts,
+    facts: &T,
 ) -> Result<Bytes, SealError> {
     seal(key, Aad { territory, reference, fields: FieldSet::Facts }, facts)
 }
 
 /// Opens what [`seal_facts`] made.
-pub fn open_facts(
+pub fn open_facts<T: DeserializeOwned>(
     key: &DataKey,
     territory: &TerritoryId,
     reference: &str,
     sealed: &[u8],
-) -> Result<PatientFacts, SealError> {
+) -> Result<T, SealError> {
     open(key, Aad { territory, reference, fields: FieldSet::Facts }, sealed)
 }
 
@@ -101,26 +101,6 @@ struct StoredHousehold {
 /// First and last name.
 type StoredName = (Zeroizing<String>, Zeroizing<String>);
 
-/// Seals what a matching run needs of a household, for the blob `reference` of a territory.
-pub fn seal_household_facts(
-    key: &DataKey,
-    territory: &TerritoryId,
-    reference: &str,
-    facts: &HouseholdFacts,
-) -> Result<Bytes, SealError> {
-    seal(key, Aad { territory, reference, fields: FieldSet::Facts }, facts)
-}
-
-/// Opens what [`seal_household_facts`] made.
-pub fn open_household_facts(
-    key: &DataKey,
-    territory: &TerritoryId,
-    reference: &str,
-    sealed: &[u8],
-) -> Result<HouseholdFacts, SealError> {
-    open(key, Aad { territory, reference, fields: FieldSet::Facts }, sealed)
-}
-
 /// Seals who a household is, for the blob `reference` of a territory.
 pub fn seal_household_identity(
     key: &DataKey,
@@ -180,7 +160,7 @@ fn open<T: DeserializeOwned>(key: &DataKey, aad: Aad<'_>, sealed: &[u8]) -> Resu
 mod tests {
     use super::super::{Kek, Sealer};
     use super::*;
-    use crate::domain::{Age, Answer, Constraints, GeoPoint, Sex};
+    use crate::domain::{Age, Answer, Constraints, GeoPoint, PatientFacts, Sex};
 
     fn facts() -> PatientFacts {
         PatientFacts {
@@ -215,7 +195,7 @@ mod tests {
         let (key, _) = Sealer::new(Kek::generate().unwrap()).new_subject().unwrap();
         let (facts, identity) = (facts(), identity());
         let sealed = seal_facts(&key, &weppes, "r1", &facts).unwrap();
-        assert!(open_facts(&key, &weppes, "r1", &sealed).unwrap() == facts, "facts changed");
+        assert!(open_facts::<PatientFacts>(&key, &weppes, "r1", &sealed).unwrap() == facts, "facts changed");
         assert!(!contains(&sealed, "fievre") && !contains(&sealed, "boit"));
         let sealed = seal_identity(&key, &weppes, "r1", &identity).unwrap();
         assert!(open_identity(&key, &weppes, "r1", &sealed).unwrap() == identity, "the identity changed");

@@ -14,8 +14,8 @@ mod kek;
 mod key_file;
 
 pub use codec::{
-    open_explanation, open_facts, open_household_facts, open_household_identity, open_identity, open_text,
-    seal_explanation, seal_facts, seal_household_facts, seal_household_identity, seal_identity, seal_text,
+    open_explanation, open_facts, open_household_identity, open_identity, open_text, seal_explanation, seal_facts,
+    seal_household_identity, seal_identity, seal_text,
 };
 pub use data_key::{Aad, DataKey, FieldSet, Sealer, wrapped_under};
 pub use digests::{Fingerprinter, MacKey, Signer};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::reading::{read_household, read_registration};
+use super::reading::{Said, read_household};
 use crate::booking::Call;
 use crate::booking::attachment::HouseholdCase;
 use crate::domain::attachment::RegistrationState;
@@ -20,11 +20,9 @@ use crate::http::{Reply, created, shown};
 
 /// `POST T/mt/registrations`.
 pub(in crate::http) async fn create(at: At<Registering>, body: Body) -> Reply {
-    let today = at.booking.territory.zone.day(at.now);
-    let said = body.read(|f| read_registration(f, &at.booking, &at.state.fingerprinter, today))?;
-    if !said.consent {
-        return Err(Problem::new(Slug::ConsentRequired, Slug::ConsentRequired.advice())
-            .at_field("/consent", "Le consentement doit être donné : « true »."));
+    let said = read(&at, &body)?;
+    if said.consent != Some(true) {
+        return Err(no_consent());
     }
     let household = at.booking.register(&body.call(&at.caller), said.order).await.map_err(|f| at.failed(f))?;
     let mut answer = at.showing().household(&household);
@@ -33,6 +31,16 @@ pub(in crate::http) async fn create(at: At<Registering>, body: Body) -> Reply {
     answer.status_link = Some(format!("/widget/{territory}/medecin-traitant/{bearer}"));
     answer.access_token = Some(bearer);
     created(&answer)
+}
+
+fn read<R>(at: &At<R>, body: &Body) -> Result<Said, Problem> {
+    let today = at.booking.territory.zone.day(at.now);
+    body.read(|f| read_household(f, &at.booking, &at.state.fingerprinter, today))
+}
+
+fn no_consent() -> Problem {
+    Problem::new(Slug::ConsentRequired, Slug::ConsentRequired.advice())
+        .at_field("/consent", "Le consentement doit être donné : « true ».")
 }
 
 /// Where a page of the list ended: in the order of seniority.
@@ -102,9 +110,11 @@ pub(in crate::http) async fn one(at: At<Household>, id: PathId<RegistrationId>) 
 /// `PUT T/mt/registrations/{id}`: a correction; the seniority stays.
 pub(in crate::http) async fn correct(at: At<Household>, id: PathId<RegistrationId>, body: Body) -> Reply {
     only_own(&at, id.0)?;
-    let today = at.booking.territory.zone.day(at.now);
-    let order = body.read(|f| read_household(f, &at.booking, &at.state.fingerprinter, today))?;
-    let household = at.booking.correct_household(&body.call(&at.caller), id.0, order).await;
+    let said = read(&at, &body)?;
+    if said.consent == Some(false) {
+        return Err(no_consent());
+    }
+    let household = at.booking.correct_household(&body.call(&at.caller), id.0, said.order).await;
     shown(&at.showing().household(&household.map_err(|f| at.failed(f))?))
 }
 

@@ -19,33 +19,22 @@ const PLACES_MAX: i64 = 500;
 
 /// What a household says when it registers.
 pub(in crate::http) struct Said {
-    /// Whether it gave its consent.
-    pub consent: bool,
+    /// Whether it gives its consent; none: not said.
+    pub consent: Option<bool>,
     /// The rest.
     pub order: RegistrationOrder,
 }
 
 type Name = (PersonName, PersonName);
 
-/// Reads a registration; a correction is the same without `consent`.
-pub(in crate::http) fn read_registration(
+/// Reads a registration, or a correction of one.
+pub(in crate::http) fn read_household(
     fields: &mut Fields<'_, '_>,
     booking: &Booking,
     fingerprinter: &Fingerprinter,
     today: NaiveDate,
 ) -> Option<Said> {
     let consent = fields.optional("consent", boolean);
-    let order = read_household(fields, booking, fingerprinter, today);
-    Some(Said { consent: consent == Some(true), order: order? })
-}
-
-/// Reads what is known of a household.
-pub(in crate::http) fn read_household(
-    fields: &mut Fields<'_, '_>,
-    booking: &Booking,
-    fingerprinter: &Fingerprinter,
-    today: NaiveDate,
-) -> Option<RegistrationOrder> {
     let household =
         fields.required("household", |item| item.list(1..=MEMBERS_MAX, |item| item.object(|f| read_member(f, today))));
     let contact = fields.required("contact", |item| item.object(read_contact));
@@ -72,13 +61,14 @@ pub(in crate::http) fn read_household(
         fingerprinter.unique_hmac(&booking.territory.id, REGISTERED_PERSON, &value)
     };
     let guards = names.iter().zip(&members).map(guard).collect();
-    Some(RegistrationOrder {
+    let order = RegistrationOrder {
         guards,
         facts: HouseholdFacts { members, commune: place.commune, point: place.point, max_travel_minutes, languages },
         identity: HouseholdIdentity { names, phone, guardian },
         keep_together: keep_together.unwrap_or(false),
         usual_doctor,
-    })
+    };
+    Some(Said { consent, order })
 }
 
 fn read_member(fields: &mut Fields<'_, '_>, today: NaiveDate) -> Option<(MemberFacts, Name)> {

@@ -7,8 +7,8 @@ use crate::http::problem::Slug::{
 };
 use crate::http::rights::{Coordination, Household, Milestones, Practising, ProposalReading, Registering};
 use crate::http::wire::attachment::{
-    CorrectionOrder, DeclineOrder, MilestoneOrder, NothingOrder, OpenPlacesShown, PatientAnswerOrder, PlacesOrder,
-    ProposalList, ProposalShown, RegistrationList, RegistrationOrder, RegistrationShown,
+    DeclineOrder, MilestoneOrder, NothingOrder, OpenPlacesShown, PatientAnswerOrder, PlacesOrder, ProposalList,
+    ProposalShown, RegistrationList, RegistrationOrder, RegistrationShown,
 };
 
 pub(super) fn describe(d: &mut Description) {
@@ -22,9 +22,9 @@ pub(super) fn describe(d: &mut Description) {
         .gives::<RegistrationList>(200);
     d.inside::<Household>("get", "/mt/registrations/{id}", "Un foyer et son histoire").gives::<RegistrationShown>(200);
     d.inside::<Household>("put", "/mt/registrations/{id}", "Corrige ce qu'on sait d'un foyer ; son rang est gardé")
-        .takes::<CorrectionOrder>()
+        .takes::<RegistrationOrder>()
         .gives::<RegistrationShown>(200)
-        .refuses(&[AlreadyRegistered, OtherMembers, RegistrationNotThere, Erased]);
+        .refuses(&[ConsentRequired, AlreadyRegistered, OtherMembers, RegistrationNotThere, Erased]);
     d.inside::<Household>(
         "post",
         "/mt/registrations/{id}/consent",

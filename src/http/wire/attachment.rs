@@ -228,10 +228,10 @@ pub struct ReservedShown {
     pub c2s: u16,
 }
 
-/// A household to register.
+/// A household to register, or what is known of it now: then the same people, in the same order.
 #[derive(Debug, ToSchema)]
 pub struct RegistrationOrder {
-    /// Given by the household: nothing is written down unless it is true.
+    /// Given by the household: nobody is registered unless it is true, and nothing is corrected where it is false.
     pub consent: Option<bool>,
     /// From 1 to 12 people.
     #[schema(min_items = 1, max_items = 12)]
@@ -241,24 +241,6 @@ pub struct RegistrationOrder {
     /// Where it lives.
     pub place: PlaceOrder,
     /// RPPS number of the doctor seen twice or more in a year: asked first.
-    pub usual_doctor: Option<String>,
-    /// What it asks for.
-    pub limits: Option<LimitsOrder>,
-    /// Whether it goes to one doctor together or to none.
-    pub keep_together: Option<bool>,
-}
-
-/// What is known of a household now.
-#[derive(Debug, ToSchema)]
-pub struct CorrectionOrder {
-    /// The same people, in the same order.
-    #[schema(min_items = 1, max_items = 12)]
-    pub household: Vec<MemberOrder>,
-    /// How to reach it.
-    pub contact: ContactOrder,
-    /// Where it lives.
-    pub place: PlaceOrder,
-    /// RPPS number of the doctor they see.
     pub usual_doctor: Option<String>,
     /// What it asks for.
     pub limits: Option<LimitsOrder>,

@@ -1,7 +1,7 @@
 //! Both sides answer, or let the time pass.
 
 use super::{
-    back_on_the_list, give_back, may_act_for_doctor, may_act_for_household, of_proposal, proposal, registration,
+    back_on_the_list, give_back, leave, may_act_for_doctor, may_act_for_household, of_proposal, proposal, registration,
 };
 use crate::domain::attachment::{DeclineReason, Proposal, ProposalState, Registration, Standing};
 use crate::domain::decide::Answer;
@@ -68,29 +68,20 @@ pub(super) fn as_patient(draft: &mut Draft<'_>, id: ProposalId, yes: bool) -> Re
     if proposal.state != ProposalState::PatientYes {
         is_asked(draft, &proposal, ProposalState::Accepted)?;
     }
-    let theirs = |member: &usize| {
-        let standing = registration.members.get(*member).map(|member| &member.standing);
-        standing.is_some_and(|standing| standing.proposal() == Some(id))
-    };
-    if !proposal.members.iter().any(theirs) {
+    let leaving: Vec<_> = proposal.members.iter().copied().filter(|place| stands(&registration, *place, id)).collect();
+    if leaving.is_empty() {
         return Err(Refusal::ProposalOver { state: proposal.state });
     }
-    for &member in &proposal.members {
-        if let Some(member) = registration.members.get_mut(member).filter(|m| m.standing.proposal() == Some(id)) {
+    for &place in &leaving {
+        if let Some(member) = registration.members.get_mut(place) {
             member.refusals = member.refusals.saturating_add(1);
         }
     }
     back_on_the_list(&mut registration, &proposal);
-    give_back(draft, &proposal);
-    proposal.state = ProposalState::PatientNo;
-    tell(
-        draft,
-        registration,
-        proposal,
-        EventKind::RegistrationWaiting,
-        EventKind::ProposalPatientNo,
-        Some("patient_no"),
-    );
+    draft.put_registration(registration);
+    draft.event(EventKind::RegistrationWaiting, of_proposal(&proposal), Some("patient_no"));
+    // Whoever of them is declared already has their place.
+    leave(draft, proposal, &leaving);
     Ok(Answer::Done)
 }
 
@@ -125,6 +116,11 @@ fn is_asked(draft: &Draft<'_>, proposal: &Proposal, state: ProposalState) -> Res
         return Err(Refusal::ProposalOver { state: ProposalState::Expired });
     }
     Ok(())
+}
+
+/// Whether a member stands where this proposal brought them.
+fn stands(registration: &Registration, member: usize, proposal: ProposalId) -> bool {
+    registration.members.get(member).is_some_and(|member| member.standing.proposal() == Some(proposal))
 }
 
 /// Where the members of a proposal stand now.

@@ -2,8 +2,8 @@
 //! written down that it was (domain.md §4.3).
 
 use super::registering::free;
-use super::{may_act_for_household, of_registration, registration};
-use crate::domain::attachment::{Ending, ProposalState, Registration, Standing};
+use super::{leave, may_act_for_household, of_registration, registration};
+use crate::domain::attachment::{Ending, Registration, Standing};
 use crate::domain::coding::coded;
 use crate::domain::decide::Answer;
 use crate::domain::decide::draft::Draft;
@@ -125,7 +125,15 @@ pub(super) fn reach(
         let before = std::mem::replace(&mut registration.members[place].standing, after);
         left.extend(before.proposal().filter(|_| gone).map(|proposal| (proposal, place)));
     }
-    leave(draft, &left);
+    let mut proposals: Vec<ProposalId> = left.iter().map(|(id, _)| *id).collect();
+    proposals.sort();
+    proposals.dedup();
+    for id in proposals {
+        let leaving: Vec<_> = left.iter().filter(|(of, _)| *of == id).map(|(_, place)| *place).collect();
+        if let Some(proposal) = draft.records.proposal(id) {
+            leave(draft, proposal.clone(), &leaving);
+        }
+    }
     if registration.is_over() {
         registration.settled_at = Some(draft.now());
         // Whoever looks again one day registers again.
@@ -161,31 +169,5 @@ fn is_theirs(draft: &Draft<'_>, registration: &Registration, standing: &Standing
     match standing.proposal() {
         Some(id) => draft.records.proposal(id).is_some_and(|proposal| is_me(proposal.practitioner)),
         None => *standing == Standing::CheckingUsualDoctor && registration.usual_doctor.is_some_and(is_me),
-    }
-}
-
-/// Members leave proposals, and give their places back.
-fn leave(draft: &mut Draft<'_>, left: &[(ProposalId, usize)]) {
-    let mut proposals: Vec<ProposalId> = left.iter().map(|(id, _)| *id).collect();
-    proposals.sort();
-    proposals.dedup();
-    for id in proposals {
-        let Some(mut proposal) = draft.records.proposal(id).cloned() else { continue };
-        let gone = |member: usize| left.contains(&(id, member));
-        let stay: Vec<_> =
-            proposal.members.iter().zip(&proposal.places).filter(|(member, _)| !gone(**member)).collect();
-        let (members, places): (Vec<_>, Vec<_>) = stay.into_iter().map(|(member, place)| (*member, *place)).unzip();
-        if let Some(mut open) = draft.open_places_so_far(proposal.practitioner) {
-            open.keep_only(id, &places);
-            draft.put_open_places(open);
-        }
-        if members.is_empty() {
-            proposal.state = ProposalState::PatientNo;
-        } else {
-            (proposal.members, proposal.places) = (members, places);
-        }
-        let concerns = super::of_proposal(&proposal);
-        draft.put_proposal(proposal);
-        draft.event(EventKind::ProposalLeft, concerns, None);
     }
 }

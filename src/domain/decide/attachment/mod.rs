@@ -13,10 +13,13 @@ use chrono::{DateTime, Utc};
 
 use super::Answer;
 use super::draft::Draft;
-use crate::domain::attachment::{DeclineReason, Month, PlaceKind, Proposal, Registration, Reserved, Standing};
+use crate::domain::attachment::{
+    DeclineReason, Month, PlaceKind, Proposal, ProposalState, Registration, Reserved, Standing,
+};
 use crate::domain::refusal::Subject;
 use crate::domain::{
-    CommuneCode, Concerns, ErasureReason, ProposalId, RecordKey, Records, Refusal, RegistrationId, Role, Rpps, RunId,
+    CommuneCode, Concerns, ErasureReason, EventKind, ProposalId, RecordKey, Records, Refusal, RegistrationId, Role,
+    Rpps, RunId,
 };
 
 pub use milestones::Milestone;
@@ -267,6 +270,25 @@ fn give_back(draft: &mut Draft<'_>, proposal: &Proposal) {
         places.give_back(proposal.id);
         draft.put_open_places(places);
     }
+}
+
+/// Members leave a proposal and give their places back, each their own; it is over once nobody is left in it.
+fn leave(draft: &mut Draft<'_>, mut proposal: Proposal, leaving: &[usize]) {
+    let stay = proposal.members.iter().zip(&proposal.places).filter(|(member, _)| !leaving.contains(member));
+    let (members, places): (Vec<_>, Vec<_>) = stay.map(|(member, place)| (*member, *place)).unzip();
+    if let Some(mut open) = draft.open_places_so_far(proposal.practitioner) {
+        open.keep_only(proposal.id, &places);
+        draft.put_open_places(open);
+    }
+    let kind = if members.is_empty() { EventKind::ProposalPatientNo } else { EventKind::ProposalLeft };
+    if members.is_empty() {
+        proposal.state = ProposalState::PatientNo;
+    } else {
+        (proposal.members, proposal.places) = (members, places);
+    }
+    let concerns = of_proposal(&proposal);
+    draft.put_proposal(proposal);
+    draft.event(kind, concerns, None);
 }
 
 fn of_registration(id: RegistrationId) -> Concerns {

@@ -229,6 +229,30 @@ fn a_bad_fit_costs_nobody_their_place_on_the_list() {
 }
 
 #[test]
+fn whoever_is_declared_keeps_the_place_when_another_of_the_household_finds_no_fit() {
+    let mut world = world(2);
+    say(&mut world, &coordinator(), AttachmentCommand::Register(new(1, 2))).unwrap();
+    say(&mut world, &coordinator(), propose(1, 1, &[0, 1], 1)).unwrap();
+    say(&mut world, &of_doctor(1), AttachmentCommand::AnswerAsDoctor { proposal: proposal(1), declined: None })
+        .unwrap();
+    let answer = |yes| AttachmentCommand::AnswerAsPatient { proposal: proposal(1), yes };
+    say(&mut world, &of_household(1), answer(true)).unwrap();
+    let declared =
+        AttachmentCommand::Reach { registration: household(1), members: vec![0], milestone: Milestone::Declared };
+    say(&mut world, &of_doctor(1), declared).unwrap();
+    say(&mut world, &of_household(1), answer(false)).unwrap();
+    assert_eq!((left(&world, 1), proposed(&world, 1).state), (1, ProposalState::PatientYes));
+    assert_eq!(proposed(&world, 1).members, [0]);
+    assert_eq!(registered(&world, 1).members[1].standing, Standing::Waiting);
+    let again = say(&mut world, &of_household(1), answer(false));
+    assert_eq!(
+        again,
+        Err(Refusal::ProposalOver { state: ProposalState::PatientYes }),
+        "a declaration is not undone here"
+    );
+}
+
+#[test]
 fn a_person_is_registered_once_and_again_when_it_is_over() {
     let mut world = world(1);
     say(&mut world, &coordinator(), AttachmentCommand::Register(new(1, 2))).unwrap();
